@@ -1,0 +1,1 @@
+"""Measures Harken: load, latency, accuracy. Never imported by what it measures."""

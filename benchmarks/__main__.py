@@ -1,0 +1,70 @@
+"""harken-bench: the demo, and measurements as they come."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from benchmarks.demo import run_demo
+from benchmarks.noisy_titles import score_refusals, score_titles
+from protos.errors import ConfigurationError
+
+ROOT = Path(__file__).resolve().parent.parent
+
+app = typer.Typer(
+    help="Measures Harken: runs the whole system, counts and times it.", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
+)
+
+
+@app.callback()
+def root() -> None:
+    """Without a callback typer would make the only command the program itself."""
+
+
+@app.command()
+def demo() -> None:
+    """Start a server, play recordings to it through the edge client, show what was heard and found, stop.
+
+    \b
+    harken-bench demo      # real people's recordings too, where HARKEN_SHARED has them
+    """
+    if run_demo(ROOT, Path(os.environ.get("HARKEN_SHARED") or ROOT.parent / "shared")) < 0:
+        sys.exit(1)
+
+
+@app.command()
+def search(
+    refusals: Annotated[Path | None, typer.Option(help="Text file: sentences, one a line, that name nothing in the catalogue.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
+) -> None:
+    """Ask for every recipe with a share of the letters wrong; count how often it comes first.
+
+    \b
+    harken-bench search
+    harken-bench search --refusals ../shared/text/queries.txt --json
+    """
+    for score in score_titles((0.0, 0.1, 0.2, 0.3)):
+        text = f"{score.error_rate:4.0%} of letters wrong: first {score.first:6.1%}, in three {score.top3:6.1%}, nothing found {score.nothing:6.1%}"
+        print(json.dumps(asdict(score)) if as_json else text, flush=True)
+    if refusals is not None:
+        refusal = score_refusals(refusals.read_text().splitlines())
+        print(json.dumps(asdict(refusal)) if as_json else f"{refusal.queries} sentences about something else: {refusal.refused:.1%} refused")
+
+
+def main() -> None:
+    """Exit 2 and one sentence for what a person must change."""
+    try:
+        app()
+    except ConfigurationError as error:
+        print(f"harken-bench: {error}", file=sys.stderr)
+        sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""The cloud process: gRPC in, recognition in worker processes, search, answers out. Never torch."""

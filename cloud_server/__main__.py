@@ -1,0 +1,121 @@
+"""harken-server: run the cloud side, build search indexes. Reads flags and environment; everything else is elsewhere."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cloud_server.app import RunningServer, running_server
+from cloud_server.config import PLAINTEXT_CONSENT, PLAINTEXT_VARIABLE, Config, check_exposure
+from cloud_server.search.catalogue import read_catalogue
+from cloud_server.search.index import build_index
+from protos.errors import ConfigurationError
+
+app = typer.Typer(
+    help="Harken's cloud server: recognises speech and searches a catalogue with it.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+index_app = typer.Typer(help="Search indexes.", no_args_is_help=True)
+app.add_typer(index_app, name="index")
+
+DEFAULTS = Config()
+
+
+@app.command()
+def run(
+    host: Annotated[
+        str,
+        typer.Option(
+            envvar="HARKEN_SERVER_HOST",
+            help=f"Address to bind; beyond loopback only with {PLAINTEXT_VARIABLE}={PLAINTEXT_CONSENT} in the environment.",
+        ),
+    ] = DEFAULTS.host,
+    port: Annotated[int, typer.Option(envvar="HARKEN_SERVER_PORT", help="gRPC port; 0 picks a free one.")] = DEFAULTS.port,
+    metrics_port: Annotated[int, typer.Option(envvar="HARKEN_SERVER_METRICS_PORT", help="/metrics; 0 picks a free one.")] = DEFAULTS.metrics_port,
+    workers: Annotated[int, typer.Option(envvar="HARKEN_SERVER_WORKERS", help="Recogniser processes; one a core is best.")] = DEFAULTS.workers,
+    bundle: Annotated[Path | None, typer.Option(envvar="HARKEN_SERVER_BUNDLE", help="Model bundle; default: the one shipped.")] = None,
+    index: Annotated[Path | None, typer.Option(envvar="HARKEN_SERVER_INDEX", help="Made by `harken-server index build`.")] = None,
+    catalogue: Annotated[Path | None, typer.Option(envvar="HARKEN_SERVER_CATALOGUE", help="JSONL, indexed at start; default: 150 recipes.")] = None,
+    max_queued_audio_s: Annotated[
+        float, typer.Option(envvar="HARKEN_SERVER_MAX_QUEUED_AUDIO_S", help="Refuse speech beyond this much waiting audio.")
+    ] = DEFAULTS.max_queued_audio_s,
+    as_json: Annotated[bool, typer.Option("--json", help="Say where it listens as one JSON object.")] = False,
+) -> None:
+    """Serve until SIGTERM or Ctrl-C; what was started is finished first.
+
+    \b
+    harken-server run                                   # 127.0.0.1:50051, recipes
+    harken-server run --catalogue films.jsonl           # your own catalogue
+    harken-server run --bundle my-model/ --workers 8    # your own model
+    """
+    check_exposure(host, dict(os.environ))
+    config = Config(host, port, metrics_port, workers, bundle, index, catalogue, max_queued_audio_s)
+    asyncio.run(serve(config, as_json=as_json))
+
+
+@index_app.command("build")
+def index_build(
+    catalogue: Annotated[
+        Path, typer.Argument(help="JSONL: one object a line with id and title, optionally text, tags, url, popularity 0..1, locale.")
+    ],
+    out: Annotated[Path, typer.Option(help="Directory of the index; an index already there is replaced whole.")],
+    name: Annotated[str, typer.Option(help="What sessions call this catalogue; default: the file's name.")] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Build a search index. Every bad row is named and then nothing is built.
+
+    \b
+    harken-server index build films.jsonl --out films.index
+    harken-server run --index films.index
+    """
+    documents = read_catalogue(catalogue)
+    version = build_index(documents, out, name or catalogue.stem)
+    facts = {"index": str(out), "catalogue": name or catalogue.stem, "version": version, "documents": len(documents)}
+    print(json.dumps(facts) if as_json else f"{out}: {len(documents)} documents of {facts['catalogue']}, version {version}")
+
+
+async def serve(config: Config, *, as_json: bool) -> None:
+    """Run until a signal asks for the end."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    async with running_server(config) as server:
+        print(describe(server, as_json=as_json), flush=True)
+        await stop.wait()
+        logging.getLogger(__name__).info("stopping: finishing what was started")
+
+
+def describe(server: RunningServer, *, as_json: bool) -> str:
+    model = f"{server.model.model_id}@{server.model.version}"
+    if as_json:
+        facts = {"address": server.address, "metrics_address": server.metrics_address, "model": model, "catalogue": server.catalogue.name}
+        return json.dumps({**facts, "documents": server.catalogue.documents, "workers": server.workers})
+    return (
+        f"listening on {server.address} with {server.workers} workers, model {model}, "
+        f"catalogue {server.catalogue.name} ({server.catalogue.documents} documents), metrics on http://{server.metrics_address}/metrics"
+    )
+
+
+def main() -> None:
+    """Exit 2 and one sentence for what a person must change."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr)
+    try:
+        app()
+    except ConfigurationError as error:
+        print(f"harken-server: {error}", file=sys.stderr)
+        sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,161 @@
+"""Puts a server together, runs it, and stops it without losing what was admitted."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass, replace
+from importlib.metadata import version
+from pathlib import Path
+
+import grpc
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+from grpc_health.v1._async import HealthServicer
+from prometheus_client import start_http_server
+
+from cloud_server.config import Config
+from cloud_server.core import Core
+from cloud_server.interceptor import LastResort
+from cloud_server.metrics import Metrics
+from cloud_server.offer import Offer
+from cloud_server.schedule import Schedule
+from cloud_server.search.catalogue import default_catalogue, read_catalogue
+from cloud_server.search.engine import SearchEngine
+from cloud_server.search.index import build_index, open_index
+from cloud_server.service import ModelAdminService, SpeechSearchService
+from cloud_server.worker_process import RecogniserSpec
+from cloud_server.workers import WorkerPool
+from models.bundle import default_bundle_dir
+from protos import speech_search_pb2 as pb
+from protos import speech_search_pb2_grpc as pb_grpc
+from protos.errors import ConfigurationError
+from protos.messages import CatalogueInfo, ModelInfo, RolloutStage
+
+log = logging.getLogger(__name__)
+
+SERVICE_NAME = pb.DESCRIPTOR.services_by_name["SpeechSearch"].full_name
+RECONNECT_IN_S = 1.0
+# For the last Rejects and statuses to leave after the drain.
+FLUSH_S = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class RunningServer:
+    address: str
+    metrics_address: str
+    model: ModelInfo
+    catalogue: CatalogueInfo
+    workers: int
+
+
+def recogniser_spec(config: Config) -> RecogniserSpec:
+    """Raises: BundleError: the shipped bundle is missing."""
+    return RecogniserSpec("cloud_server.worker_process:load_recogniser", (str(config.bundle_dir or default_bundle_dir()),))
+
+
+@asynccontextmanager
+async def running_server(config: Config, spec: RecogniserSpec | None = None) -> AsyncIterator[RunningServer]:
+    """A server that accepts segments; leaving the block drains it.
+
+    Raises: ConfigurationError: the bundle, the catalogue or a port cannot be used.
+    """
+    metrics = Metrics()
+    schedule = Schedule(config.max_queued_audio_s, config.workers)
+    metrics.queue_limit_s.set(config.max_queued_audio_s)
+    async with AsyncExitStack() as stack:
+        # tantivy's own threads may still write while this is removed.
+        scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="harken-index-", ignore_cleanup_errors=True)))
+        engine = await asyncio.to_thread(load_engine, config, scratch)
+        metrics.search_documents.labels(engine.name).set(len(engine))
+        pool = WorkerPool(spec or recogniser_spec(config), schedule, on_queue=metrics.queue_changed, on_restart=metrics.model_restarts.inc)
+        model = replace(await pool.start(), stage=RolloutStage.LIVE, traffic_share=1.0)
+        stack.push_async_callback(pool.stop, 0)
+        metrics.model_loaded(model)
+        catalogue = CatalogueInfo(engine.name, engine.version, len(engine), is_default=True)
+        core = Core(
+            pool, {engine.name: engine}, Offer(config.limits, model, (catalogue,)), metrics, config.search_timeout_s, config.segment_deadline_s
+        )
+        stack.callback(core.close)
+        service, checks = SpeechSearchService(core, config, version("harken")), HealthServicer()
+        server = make_grpc_server(config, service, checks, metrics)
+        stack.push_async_callback(server.stop, 0)
+        port = listen(server, config)
+        scrape = stack.enter_context(served_metrics(config, metrics))
+        await server.start()
+        await say_ready(checks, metrics, service, ready=True)
+        yield RunningServer(f"{config.host}:{port}", f"{config.host}:{scrape}", model, catalogue, config.workers)
+        await drain(server, service, checks, metrics, pool, config.drain_s)
+
+
+def make_grpc_server(config: Config, service: SpeechSearchService, checks: HealthServicer, metrics: Metrics) -> grpc.aio.Server:
+    """The three keep-alive options go together: alone, each leaves a half-open link unnoticed or kills a silent stream (both measured)."""
+    server = grpc.aio.server(
+        interceptors=[LastResort(metrics)],
+        options=[
+            ("grpc.keepalive_time_ms", 10_000),
+            ("grpc.keepalive_timeout_ms", 5_000),
+            ("grpc.http2.ping_timeout_ms", 5_000),
+            ("grpc.http2.min_ping_interval_without_data_ms", 5_000),
+            ("grpc.max_concurrent_streams", config.max_streams),
+            ("grpc.max_receive_message_length", config.max_message_bytes),
+            ("grpc.so_reuseport", 0),  # two servers on one port would share it silently
+        ],
+    )
+    pb_grpc.add_SpeechSearchServicer_to_server(service, server)
+    pb_grpc.add_ModelAdminServicer_to_server(ModelAdminService(), server)
+    health_pb2_grpc.add_HealthServicer_to_server(checks, server)
+    return server
+
+
+def load_engine(config: Config, scratch: Path) -> SearchEngine:
+    """The index given, or one built now from the catalogue, in `scratch`. Raises: CatalogueError."""
+    if config.index_dir is not None:
+        return SearchEngine(open_index(config.index_dir))
+    path = config.catalogue or default_catalogue()
+    build_index(read_catalogue(path), scratch / "index", path.stem)
+    return SearchEngine(open_index(scratch / "index"))
+
+
+def listen(server: grpc.aio.Server, config: Config) -> int:
+    try:
+        port = server.add_insecure_port(f"{config.host}:{config.port}")
+    except RuntimeError as error:
+        raise ConfigurationError(f"cannot listen on {config.host}:{config.port}: is another server running there? ({error})") from error
+    return port
+
+
+@contextmanager
+def served_metrics(config: Config, metrics: Metrics) -> Iterator[int]:
+    """/metrics on its port, which is given back. Raises: ConfigurationError: the port is taken."""
+    try:
+        server, thread = start_http_server(config.metrics_port, addr=config.host, registry=metrics.registry)
+    except OSError as error:
+        raise ConfigurationError(f"cannot serve metrics on {config.host}:{config.metrics_port}: {error.strerror}") from error
+    try:
+        yield server.server_port
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+async def say_ready(checks: HealthServicer, metrics: Metrics, service: SpeechSearchService, *, ready: bool) -> None:
+    service.ready = ready
+    metrics.ready.set(int(ready))
+    status = health_pb2.HealthCheckResponse.SERVING if ready else health_pb2.HealthCheckResponse.NOT_SERVING
+    for name in ("", SERVICE_NAME):
+        await checks.set(name, status)
+
+
+async def drain(
+    server: grpc.aio.Server, service: SpeechSearchService, checks: HealthServicer, metrics: Metrics, pool: WorkerPool, drain_s: float
+) -> None:
+    """NOT_SERVING, GoAway, finals of what was started, then the end."""
+    metrics.draining.set(1)
+    await say_ready(checks, metrics, service, ready=False)
+    await service.drain(RECONNECT_IN_S, drain_s)
+    await server.stop(FLUSH_S)
+    await pool.stop(drain_s)

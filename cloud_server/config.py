@@ -1,0 +1,78 @@
+"""What a server may be told, in one frozen tree. Values only: reading flags and the environment is __main__'s work."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from protos.errors import ConfigurationError
+from protos.messages import MAX_CHUNK_BYTES, AudioEncoding, Limits
+
+LOOPBACK_HOSTS = frozenset({"127.0.0.1", "::1", "localhost"})
+PLAINTEXT_VARIABLE = "HARKEN_SERVER_ALLOW_PLAINTEXT"
+PLAINTEXT_CONSENT = "private-network"
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    host: str = "127.0.0.1"
+    port: int = 50051
+    """0 picks a free one."""
+    metrics_port: int = 9464
+    """0 picks a free one."""
+    workers: int = field(default_factory=lambda: max(1, os.cpu_count() or 1))
+    """Processes with a one-thread recogniser each. One a core: batching and more threads both measured slower on CPU."""
+    bundle_dir: Path | None = None
+    """None: the bundle this distribution ships."""
+    index_dir: Path | None = None
+    """Made by `harken-server index build`; None: `catalogue` is indexed at start."""
+    catalogue: Path | None = None
+    """JSONL; None: the recipes this distribution ships."""
+    max_queued_audio_s: float = 60.0
+    """At about 150 audio seconds a second on two cores: under half a second of waiting before speech is refused."""
+    max_segment_s: float = 30.0
+    """The model's own limit; an edge cuts at 20."""
+    segment_deadline_s: float = 15.0
+    """For a segment that names no deadline of its own."""
+    starved_s: float = 15.0
+    """An open segment without audio for so long is given up."""
+    first_message_s: float = 5.0
+    search_timeout_s: float = 0.3
+    drain_s: float = 10.0
+    max_streams: int = 128
+    max_message_bytes: int = 2**20
+    """A unary Recognize of max_segment_s is 960 kB; a stream's chunks are held to MAX_CHUNK_BYTES by the session."""
+
+    def __post_init__(self) -> None:
+        """Raises: ConfigurationError: a value breaks its rule."""
+        for name, low, high in (("port", 0, 65535), ("metrics_port", 0, 65535), ("workers", 1, 256), ("max_queued_audio_s", 1, 86_400)):
+            value = getattr(self, name)
+            if not low <= value <= high:
+                raise ConfigurationError(f"{name} is {value}, must be within {low}..{high}")
+        if self.index_dir is not None and self.catalogue is not None:
+            raise ConfigurationError(f"give an index ({self.index_dir}) or a catalogue ({self.catalogue}), not both")
+
+    @property
+    def limits(self) -> Limits:
+        return Limits(
+            max_segment=self.max_segment_s,
+            max_chunk_bytes=MAX_CHUNK_BYTES,
+            max_queued_audio=self.max_queued_audio_s,
+            max_alternatives=10,
+            max_hits=50,
+            max_phrase_hints=500,
+            encodings=(AudioEncoding.LINEAR16,),
+        )
+
+
+def check_exposure(host: str, environment: dict[str, str]) -> None:
+    """Plain text stays on loopback unless the operator says the network is private.
+
+    Raises: ConfigurationError: `host` is not a loopback address and the consent is missing.
+    """
+    if host not in LOOPBACK_HOSTS and environment.get(PLAINTEXT_VARIABLE) != PLAINTEXT_CONSENT:
+        raise ConfigurationError(
+            f"host {host} is not a loopback address, and speech must not cross a network in plain text: bind 127.0.0.1, "
+            f"or set {PLAINTEXT_VARIABLE}={PLAINTEXT_CONSENT} if only trusted containers can reach this address"
+        )

@@ -1,0 +1,114 @@
+"""Every metric this process exports, declared once, with closed label sets and zeros exported in advance. Counts; decides nothing."""
+
+from __future__ import annotations
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client.gc_collector import GCCollector
+from prometheus_client.platform_collector import PlatformCollector
+from prometheus_client.process_collector import ProcessCollector
+
+from cloud_server.schedule import Schedule
+from protos.messages import EdgeReport, ModelInfo, Priority, Reject, RejectReason, Result, SearchOutcome
+
+# A boundary exactly on each latency objective: 1.0 and 2.5 s.
+LATENCY_BUCKETS_S = (0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0, 1.5, 2.5, 5.0, 10.0, 30.0, 60.0)
+FAST_BUCKETS_S = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0)
+STAGES = ("queue", "features", "infer", "decode", "search", "total")
+PRIORITIES: dict[Priority, str] = {Priority.LIVE: "live", Priority.CATCHUP: "catchup"}
+OUTCOME_OF_REJECT: dict[RejectReason, str] = {
+    RejectReason.OVERLOADED: "shed",
+    RejectReason.DRAINING: "shed",
+    RejectReason.DEADLINE: "deadline",
+    RejectReason.INTERNAL: "server_error",
+    RejectReason.CANCELLED: "cancelled",
+}
+"""Every other reason is the client's: client_error."""
+OUTCOMES = ("ok", "shed", "deadline", "server_error", "client_error", "cancelled")
+REASONS: dict[RejectReason, str] = {reason: reason.name.lower() for reason in RejectReason if reason is not RejectReason.UNSPECIFIED}
+FEEDBACK_KINDS = ("clicked", "corrected", "gave_up", "asked_again")
+SEARCH_OUTCOMES: dict[SearchOutcome, str] = {SearchOutcome.FOUND: "ok", SearchOutcome.NOTHING_FOUND: "empty", SearchOutcome.UNAVAILABLE: "error"}
+EDGE_KINDS = ("captured", "voiced", "sent", "speech_missed")
+
+
+class Metrics:
+    """One registry for one server; tests make as many as they like."""
+
+    def __init__(self) -> None:
+        self.registry = registry = CollectorRegistry()
+        ProcessCollector(registry=registry)
+        PlatformCollector(registry=registry)
+        GCCollector(registry=registry)
+        self._segments = Counter("asr_server_segments", "Segments by outcome; each counts once.", ["outcome", "priority"], registry=registry)
+        self._segment_seconds = Histogram(
+            "asr_server_segment_seconds", "Time of an answered segment by stage.", ["stage"], buckets=LATENCY_BUCKETS_S, registry=registry
+        )
+        self._rejects = Counter("asr_server_rejects", "Rejected segments and calls by reason.", ["reason"], registry=registry)
+        self.streams = Gauge("asr_server_streams", "Open sessions.", ["transport"], registry=registry)
+        self.streams_started = Counter("asr_server_streams_started", "Sessions ever opened.", registry=registry)
+        self.stream_ends = Counter("asr_server_stream_ends", "Sessions ended, by gRPC status.", ["code"], registry=registry)
+        self.ready = Gauge("asr_server_ready", "1 when segments are accepted.", registry=registry)
+        self.draining = Gauge("asr_server_draining", "1 after a stop was asked for.", registry=registry)
+        self._queued_s = Gauge("asr_queue_queue_audio_seconds", "Audio waiting for a worker.", ["priority"], registry=registry)
+        self._queued = Gauge("asr_queue_queue_segments", "Segments waiting for a worker.", registry=registry)
+        self.queue_limit_s = Gauge("asr_queue_limit", "Audio seconds that may wait.", registry=registry)
+        self._model = Gauge("asr_model_info", "The model that answers.", ["model", "version", "quant", "sha8"], registry=registry)
+        self.model_restarts = Counter("asr_model_restarts", "Workers replaced after a crash or a hang.", registry=registry)
+        self._searches = Counter("asr_search_requests", "Searches by outcome.", ["outcome"], registry=registry)
+        self._search_seconds = Histogram("asr_search_seconds", "Time of a search.", buckets=FAST_BUCKETS_S, registry=registry)
+        self.search_documents = Gauge("asr_search_index_docs", "Documents in the index.", ["catalogue"], registry=registry)
+        self.feedback = Counter("asr_server_feedback", "Feedback by kind.", ["kind"], registry=registry)
+        self._edge_audio = Counter("asr_edge_audio_seconds", "Audio at the edges, as they report it.", ["kind"], registry=registry)
+        self._edge_reconnects = Counter("asr_edge_reconnects", "Reconnects of the edges, as they report them.", registry=registry)
+        self._edge_overruns = Counter("asr_edge_overruns", "Samples lost by capture devices, in events.", registry=registry)
+        self._export_zeros()
+
+    def answered(self, answer: Result | Reject, priority: Priority) -> None:
+        """A segment's one outcome left the server."""
+        outcome = OUTCOME_OF_REJECT.get(answer.reason, "client_error") if isinstance(answer, Reject) else "ok"
+        self._segments.labels(outcome, PRIORITIES.get(priority, "live")).inc()
+        if isinstance(answer, Reject):
+            self.rejected(answer.reason)
+            return
+        for timing in answer.stage_timings:
+            if timing.stage in STAGES:
+                self._segment_seconds.labels(timing.stage).observe(timing.duration)
+
+    def rejected(self, reason: RejectReason) -> None:
+        self._rejects.labels(REASONS.get(reason, "internal")).inc()
+
+    def searched(self, outcome: SearchOutcome, seconds: float) -> None:
+        self._searches.labels(SEARCH_OUTCOMES.get(outcome, "error")).inc()
+        self._search_seconds.observe(seconds)
+
+    def queue_changed(self, schedule: Schedule) -> None:
+        for priority, name in PRIORITIES.items():
+            self._queued_s.labels(name).set(schedule.queued_audio_s(priority))
+        self._queued.set(len(schedule))
+
+    def model_loaded(self, model: ModelInfo) -> None:
+        self._model.labels(model.model_id, model.version, model.quantization, model.sha256[:8]).set(1)
+
+    def edge_reported(self, report: EdgeReport) -> None:
+        """What a phone measured since its last report; phones cannot be scraped."""
+        for kind in EDGE_KINDS:
+            self._edge_audio.labels(kind).inc(max(0.0, getattr(report, kind) or 0.0))
+        self._edge_reconnects.inc(report.reconnects)
+        self._edge_overruns.inc(report.overruns)
+
+    def _export_zeros(self) -> None:
+        for outcome in OUTCOMES:
+            for priority in PRIORITIES.values():
+                self._segments.labels(outcome, priority)
+        for stage in STAGES:
+            self._segment_seconds.labels(stage)
+        for reason in REASONS.values():
+            self._rejects.labels(reason)
+        for search_outcome in SEARCH_OUTCOMES.values():
+            self._searches.labels(search_outcome)
+        for kind in FEEDBACK_KINDS:
+            self.feedback.labels(kind)
+        for kind in EDGE_KINDS:
+            self._edge_audio.labels(kind)
+        for name in PRIORITIES.values():
+            self._queued_s.labels(name)
+        self.streams.labels("grpc")

@@ -1,0 +1,142 @@
+"""The gRPC face: protobuf in, `stream` and `core` do the work, protobuf out. Errors leave as exceptions; `interceptor` turns them into statuses."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import time
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+from dataclasses import replace
+from typing import Any, TypeAlias
+
+import grpc
+
+from cloud_server.config import Config
+from cloud_server.core import Core
+from cloud_server.status import code_of
+from cloud_server.stream import Stream
+from protos import codec
+from protos import messages as m
+from protos import speech_search_pb2 as pb
+from protos import speech_search_pb2_grpc as pb_grpc
+from protos.errors import Draining, InvalidAudio, InvalidRequest, SpeechError, TooLong
+
+Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"  # generic in its stubs only
+MAX_QUERY_LENGTH = 500
+
+
+class SpeechSearchService(pb_grpc.SpeechSearchServicer):
+    def __init__(self, core: Core, config: Config, version: str) -> None:
+        self._core = core
+        self._config = config
+        self._version = version
+        self._streams: set[Stream] = set()
+        self.ready = False
+        self.draining = False
+
+    async def StreamingRecognize(  # noqa: N802 - gRPC's name
+        self, request_iterator: AsyncIterator[pb.StreamingRecognizeRequest], context: Context
+    ) -> AsyncIterator[pb.StreamingRecognizeResponse]:
+        stream = Stream(self._core, self._config.starved_s, self._config.first_message_s)
+        metrics = self._core.metrics
+        self._streams.add(stream)
+        metrics.streams.labels("grpc").inc()
+        metrics.streams_started.inc()
+        code = "CANCELLED"
+        try:
+            # Closed before the counters below change: whoever reads them finds every segment of this stream counted.
+            async with aclosing(stream.run(_decoded(request_iterator))) as responses:
+                async for response in responses:
+                    yield codec.encode_response(response)
+            code = "OK"
+        except SpeechError as error:
+            code = code_of(error).name
+            raise
+        finally:
+            self._streams.discard(stream)
+            metrics.streams.labels("grpc").dec()
+            metrics.stream_ends.labels(code).inc()
+
+    async def Recognize(self, request: pb.RecognizeRequest, context: Context) -> pb.RecognizeResponse:  # noqa: N802
+        config = self._core.offer.settle(codec.decode(m.StreamingConfig, request.config))
+        if len(request.audio) % m.BYTES_PER_SAMPLE:
+            raise InvalidAudio(f"audio has {len(request.audio)} bytes, not a multiple of {m.BYTES_PER_SAMPLE}")
+        segment = m.Segment(1, 0, request.audio)
+        if segment.sample_count > self._config.max_segment_s * m.SAMPLE_RATE_HZ:
+            raise TooLong(f"audio has {segment.sample_count / m.SAMPLE_RATE_HZ:.2f} s, at most {self._config.max_segment_s:g} s are allowed")
+        deadline_s = time.monotonic() + codec.duration_to_seconds(request.deadline) if request.HasField("deadline") else None
+        stream_id = secrets.token_hex(8)
+        try:
+            result = await self._core.recognize(stream_id, segment, m.Priority.LIVE, deadline_s, config.max_alternatives)
+        except SpeechError as error:
+            self._core.metrics.answered(m.Reject(1, error.reason), m.Priority.LIVE)
+            raise
+        response = pb.RecognizeResponse()
+        if result.final_reason is m.FinalReason.RECOGNIZED:
+            found = await self._core.search(1, result.alternatives, config.catalogue, config.max_hits)
+            response.search_results.CopyFrom(codec.encode(found))
+            result = replace(result, stage_timings=(*result.stage_timings, m.StageTiming("search", found.duration or 0.0)))
+        self._core.metrics.answered(result, m.Priority.LIVE)
+        response.result.CopyFrom(codec.encode(result))
+        return response
+
+    async def Search(self, request: pb.SearchRequest, context: Context) -> pb.SearchResponse:  # noqa: N802
+        wish = self._core.offer.settle(m.StreamingConfig(catalogue=request.catalogue, max_hits=request.max_hits))
+        if bool(request.query) == bool(request.alternatives):
+            raise InvalidRequest("give either query or alternatives")
+        alternatives = tuple(codec.decode(m.Hypothesis, alternative) for alternative in request.alternatives) or (m.Hypothesis(request.query, 1.0),)
+        longest = max(len(alternative.transcript) for alternative in alternatives)
+        if longest > MAX_QUERY_LENGTH or len(alternatives) > self._core.offer.limits.max_alternatives:
+            raise InvalidRequest(
+                f"{len(alternatives)} alternatives of up to {longest} characters, at most "
+                f"{self._core.offer.limits.max_alternatives} of {MAX_QUERY_LENGTH} are allowed"
+            )
+        found = await self._core.search(0, alternatives, wish.catalogue, wish.max_hits)
+        return pb.SearchResponse(search_results=codec.encode(found))
+
+    async def SubmitFeedback(self, request: pb.SubmitFeedbackRequest, context: Context) -> pb.SubmitFeedbackResponse:  # noqa: N802
+        """Validated and counted. Nothing is kept yet, whatever the consent says."""
+        kind = request.WhichOneof("feedback")
+        if kind is None:
+            raise InvalidRequest("feedback must set one of clicked, corrected, gave_up, asked_again")
+        if not 0 < len(request.session_id) <= MAX_QUERY_LENGTH or request.segment_id < 1:
+            raise InvalidRequest(f"session_id {request.session_id[:40]!r} must be a session's and segment_id {request.segment_id} at least 1")
+        if kind == "clicked" and (not request.clicked.hit_id or request.clicked.position < 0):
+            raise InvalidRequest(
+                f"clicked names hit {request.clicked.hit_id[:40]!r} at {request.clicked.position}; a hit has an id and a position from 0"
+            )
+        if kind == "corrected" and not 0 < len(request.corrected.transcript) <= MAX_QUERY_LENGTH:
+            raise InvalidRequest(f"corrected has {len(request.corrected.transcript)} characters, must have 1..{MAX_QUERY_LENGTH}")
+        if kind == "asked_again" and request.asked_again.next_segment_id <= request.segment_id:
+            raise InvalidRequest(f"asked_again names segment {request.asked_again.next_segment_id}, which is not after {request.segment_id}")
+        self._core.metrics.feedback.labels(kind).inc()
+        return pb.SubmitFeedbackResponse(kept=False)
+
+    async def GetServerInfo(self, request: pb.GetServerInfoRequest, context: Context) -> pb.GetServerInfoResponse:  # noqa: N802
+        offer = self._core.offer
+        info = m.GetServerInfoResponse(self._version, (offer.model,), offer.catalogues, offer.limits, self.ready, self.draining, self._config.workers)
+        encoded: pb.GetServerInfoResponse = codec.encode(info)
+        return encoded
+
+    async def drain(self, reconnect_in_s: float, grace_s: float) -> None:
+        """Send every open session a GoAway; each ends when its last segment is answered, or with Rejects after grace_s."""
+        self.draining = True
+        for stream in list(self._streams):
+            stream.drain(reconnect_in_s, "the server is being restarted")
+        ends = [asyncio.create_task(stream.ended.wait()) for stream in self._streams]
+        if ends:
+            _, late = await asyncio.wait(ends, timeout=grace_s)
+            for end in late:
+                end.cancel()
+        for stream in list(self._streams):
+            stream.end(Draining("the server stopped before this segment was finished", reconnect_in_s))
+
+
+class ModelAdminService(pb_grpc.ModelAdminServicer):
+    """Generated methods answer UNIMPLEMENTED: loading and roll-out come with the model life cycle."""
+
+
+async def _decoded(requests: AsyncIterator[pb.StreamingRecognizeRequest]) -> AsyncIterator[m.Request]:
+    async for request in requests:
+        yield codec.decode_request(request)

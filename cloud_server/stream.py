@@ -1,0 +1,132 @@
+"""One live session: feeds the pure `session` with what happens and does what it commands. Knows no gRPC: any way in can drive it."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import time
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine
+
+from cloud_server.core import Core, as_speech_error
+from cloud_server.session import Close, Command, Drop, Report, Search, Send, Session, Transcribe
+from protos import messages as m
+from protos.errors import Cancelled, DeadlineExceeded, QuotaExceeded, SpeechError
+
+TICK_S = 1.0
+# A reader this far behind is not reading: 256 answers are more than an hour of speech.
+MAX_UNREAD_RESPONSES = 256
+
+
+class Stream:
+    """Make one for each session; iterate `run` once."""
+
+    def __init__(self, core: Core, starved_s: float, first_message_s: float, clock: Callable[[], float] = time.monotonic) -> None:
+        self.id = secrets.token_hex(8)
+        self._core = core
+        self._clock = clock
+        self._first_message_s = first_message_s
+        self._session = Session(m.Session(self.id, secrets.token_urlsafe(24)), core.offer, starved_s)
+        self._out: asyncio.Queue[m.Response | Close] = asyncio.Queue()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self.ended = asyncio.Event()
+
+    def end(self, error: SpeechError) -> None:
+        """Refuse what is unanswered and end the stream with `error`; nothing if it has ended."""
+        self._do(self._session.abandon(error))
+
+    async def run(self, requests: AsyncIterator[m.Request]) -> AsyncGenerator[m.Response, None]:
+        """Responses until both sides are done. Raises: SpeechError: what ended the session early."""
+        self._spawn(self._read(requests))
+        self._spawn(self._tick())
+        try:
+            while True:
+                item = await self._out.get()
+                if isinstance(item, Close):
+                    if item.error is not None:
+                        raise item.error
+                    return
+                yield item
+        finally:
+            self.end(Cancelled("the client went away"))
+            for segment_task in list(self._tasks):
+                segment_task.cancel()
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+            self.ended.set()
+
+    def drain(self, reconnect_in_s: float, reason: str) -> None:
+        """Tell the client to go elsewhere; what it has started is finished."""
+        self._do(self._session.drain(reconnect_in_s, reason))
+
+    async def _read(self, requests: AsyncIterator[m.Request]) -> None:
+        try:
+            # The timeout is for the first message alone: silence later on is what a VAD makes.
+            first = await asyncio.wait_for(anext(requests, None), self._first_message_s)
+            if first is not None:
+                self._do(self._session.receive(first, self._clock()))
+                async for request in requests:
+                    self._do(self._session.receive(request, self._clock()))
+            self._do(self._session.half_closed())
+        except TimeoutError:
+            self.end(DeadlineExceeded(f"no message came in the first {self._first_message_s:g} s of the stream"))
+        except SpeechError as error:
+            self.end(error)
+
+    async def _tick(self) -> None:
+        while True:
+            await asyncio.sleep(TICK_S)
+            self._do(self._session.tick(self._clock()))
+
+    def _do(self, commands: list[Command]) -> None:
+        for command in commands:
+            match command:
+                case Send(response, priority):
+                    self._send(response, priority)
+                case Transcribe():
+                    self._spawn(self._transcribe(command))
+                case Search():
+                    self._spawn(self._search(command))
+                case Drop(segment_id):
+                    self._core.cancel(self.id, segment_id)
+                case Report(report):
+                    self._core.metrics.edge_reported(report)
+                case Close():
+                    self._out.put_nowait(command)
+
+    def _send(self, response: m.Response, priority: m.Priority) -> None:
+        if isinstance(response, m.Result | m.Reject) and priority is not m.Priority.UNSPECIFIED:
+            self._core.metrics.answered(response, priority)
+        self._out.put_nowait(response)
+        if self._out.qsize() >= MAX_UNREAD_RESPONSES:
+            self.end(QuotaExceeded(f"{MAX_UNREAD_RESPONSES} responses wait for a client that does not read them"))
+
+    async def _transcribe(self, command: Transcribe) -> None:
+        segment_id = command.segment.segment_id
+        try:
+            result = await self._core.recognize(self.id, command.segment, command.priority, command.deadline_s, command.max_alternatives)
+        except Exception as error:
+            correlation_id = secrets.token_hex(6)
+            self._do(self._session.failed(segment_id, as_speech_error(error, correlation_id), correlation_id))
+        else:
+            self._do(self._session.decoded(segment_id, result))
+
+    async def _search(self, command: Search) -> None:
+        results = await self._core.search(command.segment_id, command.alternatives, command.catalogue, command.max_hits)
+        self._do(self._session.searched(command.segment_id, results))
+
+    def _spawn(self, coroutine: Coroutine[object, None, None]) -> None:
+        task = asyncio.create_task(coroutine)
+        self._tasks.add(task)
+        task.add_done_callback(self._finished)
+
+    def _finished(self, task: asyncio.Task[None]) -> None:
+        """A bug in one of our tasks ends the stream aloud; without this the client would wait for ever."""
+        self._tasks.discard(task)
+        error = None if task.cancelled() else task.exception()
+        if error is None:
+            return
+        correlation_id = secrets.token_hex(6)
+        told = as_speech_error(error, correlation_id)
+        try:
+            self._do(self._session.abandon(told, correlation_id))
+        finally:
+            self._out.put_nowait(Close(told))

@@ -1,0 +1,195 @@
+"""N worker processes fed from one schedule; exactly one outcome for each segment. Does the asking; `schedule` decides who is next.
+
+Processes, because the beam decoder holds the GIL (measured: 40 ms stalls) and because a crash must cost one segment only. A segment whose worker dies
+goes back to the front once; if its second worker dies too, it is the segment that kills, and it alone ends as an InternalError.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from cloud_server.schedule import Job, Schedule
+from cloud_server.worker import Worker, WorkerDied
+from cloud_server.worker_process import RecogniserSpec, Reply, Request
+from models.records import Recognition
+from protos.errors import Cancelled, ConfigurationError, DeadlineExceeded, Draining, InternalError
+from protos.messages import FinalReason, ModelInfo, Priority, Segment
+
+log = logging.getLogger(__name__)
+
+MAX_ATTEMPTS = 2
+# A healthy worker needs 0.01 s for a second of audio; one that needs this long hangs.
+HANG_BASE_S = 10.0
+HANG_PER_AUDIO_S = 1.0
+RESTART_PAUSE_S = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Transcription:
+    recognition: Recognition
+    queue_s: float
+    worker_s: float
+
+
+@dataclass(slots=True)
+class _Task:
+    job: Job
+    request: Request
+    future: asyncio.Future[Transcription]
+    attempts: int = 0
+
+
+class WorkerPool:
+    """`on_queue` is called with the schedule whenever it changed, `on_restart` when a worker died: for metrics."""
+
+    def __init__(
+        self,
+        spec: RecogniserSpec,
+        schedule: Schedule,
+        clock: Callable[[], float] = time.monotonic,
+        on_queue: Callable[[Schedule], None] = lambda _: None,
+        on_restart: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._workers = [Worker(spec, f"harken-worker-{number}") for number in range(1, schedule.workers + 1)]
+        self._schedule = schedule
+        self._clock = clock
+        self._on_queue = on_queue
+        self._on_restart = on_restart
+        self._waiting: dict[tuple[str, int], _Task] = {}
+        self._changed = asyncio.Condition()
+        self._loops: list[asyncio.Task[None]] = []
+        self._stopping = False
+
+    async def start(self) -> ModelInfo:
+        """Returns when every worker has loaded and warmed up. Raises: ConfigurationError, WorkerDied: one cannot."""
+        try:
+            started = await asyncio.gather(*(worker.start() for worker in self._workers), return_exceptions=True)
+            models = [_loaded(outcome) for outcome in started]
+        except BaseException:
+            await asyncio.gather(*(worker.stop() for worker in self._workers))
+            raise
+        self._loops = [asyncio.create_task(self._serve(worker)) for worker in self._workers]
+        return models[0]
+
+    async def recognize(
+        self, key: tuple[str, int], segment: Segment, audio_s: float, priority: Priority, deadline_s: float | None, max_alternatives: int
+    ) -> Transcription:
+        """Wait for the segment's one outcome, until deadline_s wherever the segment then is. Cancelling the caller takes the segment back.
+
+        Raises: SpeechError: Overloaded at once, DeadlineExceeded, Draining, InternalError, or what the recogniser refused it for.
+        """
+        if self._stopping:
+            raise Draining("the server is being restarted", 1.0)
+        now_s = self._clock()
+        job = Job(key, audio_s, priority, now_s, deadline_s)
+        self._schedule.offer(job)
+        task = _Task(job, Request(segment, max_alternatives), asyncio.get_running_loop().create_future())
+        self._waiting[key] = task
+        try:
+            await self._notify()
+            return await asyncio.wait_for(task.future, None if deadline_s is None else deadline_s - now_s)
+        except TimeoutError as error:
+            raise DeadlineExceeded(f"no transcript after {self._clock() - now_s:.1f} s") from error
+        finally:
+            self._waiting.pop(key, None)
+            if self._schedule.cancel(key):  # cancelled or late while it waited
+                self._on_queue(self._schedule)
+
+    def cancel(self, key: tuple[str, int]) -> None:
+        """Nobody wants the answer any more; a running one is finished and thrown away."""
+        task = self._waiting.get(key)
+        if task is not None and not task.future.done():
+            task.future.set_exception(Cancelled(f"segment {key[1]} was cancelled"))
+
+    async def stop(self, drain_s: float) -> None:
+        """Finish what was admitted within drain_s; what is left ends as Draining. Then end the processes."""
+        self._stopping = True
+        futures = [task.future for task in self._waiting.values()]
+        if futures:
+            await asyncio.wait(futures, timeout=drain_s)
+        for task in list(self._waiting.values()):
+            self._fail(task, Draining("the server stopped before this segment was recognised", 1.0))
+        for loop in self._loops:
+            loop.cancel()
+        await asyncio.gather(*self._loops, return_exceptions=True)
+        await asyncio.gather(*(worker.stop() for worker in self._workers))
+
+    async def _serve(self, worker: Worker) -> None:
+        while True:
+            task = await self._next()
+            task.attempts += 1
+            queue_s = self._clock() - task.job.queued_s
+            try:
+                reply = await worker.ask(task.request, HANG_BASE_S + HANG_PER_AUDIO_S * task.job.audio_s)
+            except WorkerDied as error:
+                log.error("%s (segment of %.1f s, attempt %d)", error, task.job.audio_s, task.attempts)
+                self._on_restart()
+                await self._retry_once(task)
+                await self._restart(worker)
+            else:
+                self._schedule.finished(task.job.audio_s, reply.busy_s)
+                self._settle(task, reply, queue_s)
+
+    async def _next(self) -> _Task:
+        async with self._changed:
+            while True:
+                self._schedule.expire(self._clock())  # their callers' own timers answer them
+                job = self._schedule.take()
+                if job is None:
+                    await self._changed.wait()
+                    continue
+                self._on_queue(self._schedule)
+                task = self._waiting.get(job.key)
+                if task is not None and not task.future.done():
+                    return task
+
+    def _settle(self, task: _Task, reply: Reply, queue_s: float) -> None:
+        if task.future.done():
+            return
+        if reply.error is not None:
+            task.future.set_exception(reply.error)
+        elif reply.recognition is None or _is_hollow(reply.recognition):
+            self._fail(task, InternalError("the recogniser returned no alternatives for speech it recognised"))
+        else:
+            task.future.set_result(Transcription(reply.recognition, queue_s, reply.busy_s))
+
+    async def _retry_once(self, task: _Task) -> None:
+        if task.attempts >= MAX_ATTEMPTS:
+            self._fail(task, InternalError(f"recognition ended abnormally {task.attempts} times on this segment"))
+        elif not task.future.done():
+            self._schedule.put_back(task.job)
+            await self._notify()
+
+    async def _restart(self, worker: Worker) -> None:
+        while True:
+            try:
+                await worker.start()
+                return
+            except (WorkerDied, ConfigurationError, OSError):
+                # The bundle on disk may be in the middle of being replaced; other workers still serve.
+                log.exception("a worker could not be restarted; trying again")
+                await asyncio.sleep(RESTART_PAUSE_S)
+
+    async def _notify(self) -> None:
+        self._on_queue(self._schedule)
+        async with self._changed:
+            self._changed.notify_all()
+
+    @staticmethod
+    def _fail(task: _Task, error: Exception) -> None:
+        if not task.future.done():
+            task.future.set_exception(error)
+
+
+def _loaded(outcome: ModelInfo | BaseException) -> ModelInfo:
+    if isinstance(outcome, BaseException):
+        raise outcome
+    return outcome
+
+
+def _is_hollow(recognition: Recognition) -> bool:
+    return recognition.final_reason is FinalReason.RECOGNIZED and not recognition.alternatives

@@ -1,0 +1,214 @@
+"""harken-edge: speak to a Harken server. Reads flags and environment; everything else is elsewhere."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import aclosing, contextmanager, nullcontext
+from dataclasses import asdict, dataclass
+from functools import partial
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from edge_client import render
+from edge_client.app import EdgeSession
+from edge_client.config import Config, TransportConfig, VadConfig
+from edge_client.doctor import examine
+from edge_client.microphone import Microphone, input_devices
+from edge_client.sources import AudioFile, PcmStream, Source, standard_input
+from protos.errors import ConfigurationError, SpeechError
+from protos.messages import SAMPLE_RATE_HZ
+
+app = typer.Typer(
+    help="Harken's edge client: finds the speech and sends only that.", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
+)
+
+ServerOption = Annotated[str, typer.Option("--server", envvar="HARKEN_EDGE_SERVER", help="HOST:PORT of the server.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object for each segment, then a summary object.")]
+CatalogueOption = Annotated[str, typer.Option("--catalogue", envvar="HARKEN_EDGE_CATALOGUE", help="What to search; default: the server's.")]
+AlternativesOption = Annotated[
+    int, typer.Option("--max-alternatives", envvar="HARKEN_EDGE_MAX_ALTERNATIVES", min=1, help="Guesses to return for each segment.")
+]
+VadModeOption = Annotated[int, typer.Option("--vad-mode", envvar="HARKEN_EDGE_VAD_MODE", min=0, max=3, help="0 keeps most audio, 3 drops most.")]
+ConnectOption = Annotated[
+    float,
+    typer.Option(
+        "--connect-timeout", envvar="HARKEN_EDGE_CONNECT_TIMEOUT", min=0.1, help="Seconds to wait for the server; speech is kept meanwhile."
+    ),
+]
+DEFAULT_SERVER = TransportConfig().server
+DEFAULT_CONNECT_S = TransportConfig().connect_timeout_s
+DEFAULT_VAD_MODE = VadConfig().mode
+
+
+@app.command()
+def ask(
+    files: Annotated[list[Path], typer.Argument(help="WAV, FLAC, OGG ...: any rate, any number of channels.")],
+    server: ServerOption = DEFAULT_SERVER,
+    as_json: JsonOption = False,
+    paced: Annotated[bool, typer.Option("--paced", help="No faster than it was spoken.")] = False,
+    catalogue: CatalogueOption = "",
+    max_alternatives: AlternativesOption = 3,
+    vad_mode: VadModeOption = DEFAULT_VAD_MODE,
+    connect_timeout: ConnectOption = DEFAULT_CONNECT_S,
+) -> None:
+    """Send recordings as if they were spoken now.
+
+    \b
+    harken-edge ask query.wav
+    harken-edge ask --json *.flac | jq .transcript
+    """
+    config = Config(
+        VadConfig(vad_mode),
+        transport=TransportConfig(server, connect_timeout_s=connect_timeout),
+        catalogue=catalogue,
+        max_alternatives=max_alternatives,
+    )
+    sources: list[tuple[str, Source]] = [(str(path), AudioFile(path, paced=paced)) for path in files]
+    finish(asyncio.run(converse_all(sources, config, Printer(as_json=as_json, named=len(files) > 1))))
+
+
+@app.command()
+def listen(
+    server: ServerOption = DEFAULT_SERVER,
+    as_json: JsonOption = False,
+    device: Annotated[int | None, typer.Option(envvar="HARKEN_EDGE_DEVICE", help="Number from `harken-edge devices`; default: the system's.")] = None,
+    stdin: Annotated[bool, typer.Option("--stdin", help="Raw signed 16-bit little-endian mono from standard input instead.")] = False,
+    rate: Annotated[int, typer.Option(help="Sample rate of --stdin in Hz.")] = SAMPLE_RATE_HZ,
+    catalogue: CatalogueOption = "",
+    max_alternatives: AlternativesOption = 3,
+    vad_mode: VadModeOption = DEFAULT_VAD_MODE,
+    connect_timeout: ConnectOption = DEFAULT_CONNECT_S,
+) -> None:
+    """Listen to the microphone until Ctrl-C, which still waits for the answer to what was said; a second Ctrl-C does not.
+
+    \b
+    harken-edge listen
+    arecord -t raw -f S16_LE -r 48000 | harken-edge listen --stdin --rate 48000
+    """
+    config = Config(
+        VadConfig(vad_mode),
+        transport=TransportConfig(server, connect_timeout_s=connect_timeout),
+        catalogue=catalogue,
+        max_alternatives=max_alternatives,
+    )
+    source: Source = PcmStream(standard_input(), rate) if stdin else Microphone(device)
+    if not as_json:
+        print(f"listening to {source.device.name} at {source.device.native_sample_rate_hertz} Hz; Ctrl-C ends", file=sys.stderr)
+    finish(asyncio.run(converse(source.device.name, source, config, Printer(as_json=as_json, named=False), until_interrupted=True)))
+
+
+@app.command()
+def devices(as_json: JsonOption = False) -> None:
+    """List the microphones PortAudio sees.
+
+    \b
+    harken-edge devices
+    """
+    found = input_devices()
+    if as_json:
+        print(json.dumps([asdict(device) for device in found]))
+    elif not found:
+        print("no input device")
+    for device in [] if as_json else found:
+        print(f"{'*' if device.is_default else ' '} {device.index:3d}  {device.name}  ({device.channels} channels, {device.rate_hz} Hz)")
+
+
+@app.command()
+def doctor(server: ServerOption = DEFAULT_SERVER, as_json: JsonOption = False) -> None:
+    """Check microphone, voice detector and server; exit 2 if one is missing.
+
+    \b
+    harken-edge doctor --server 127.0.0.1:50051
+    """
+    checks = asyncio.run(examine(TransportConfig(server)))
+    if as_json:
+        print(json.dumps([{"check": check.name, "ok": check.ok, "detail": check.detail} for check in checks]))
+    for check in [] if as_json else checks:
+        print(f"{'ok     ' if check.ok else 'MISSING'}  {check.name}: {check.detail}")
+    if not all(check.ok for check in checks):
+        sys.exit(2)
+
+
+@dataclass(frozen=True, slots=True)
+class Printer:
+    """How outcomes are shown: JSON lines, or lines for people."""
+
+    as_json: bool
+    named: bool
+    """Say which file each line is of."""
+
+    def show(self, name: str, row: Callable[[], render.Row], text: Callable[[], str]) -> None:
+        if self.as_json:
+            print(json.dumps({**({"file": name} if self.named else {}), **row()}), flush=True)
+        else:
+            # Colours where a terminal shows them; a pipe gets the plain line.
+            Console(markup=False, emoji=False, soft_wrap=True).print(f"{name}: {text()}" if self.named else text())
+
+
+async def converse_all(sources: list[tuple[str, Source]], config: Config, printer: Printer) -> bool:
+    """One session for each source, one after the other; True if every segment got a transcript or was empty."""
+    answered = [await converse(name, source, config, printer) for name, source in sources]
+    return all(answered)
+
+
+async def converse(name: str, source: Source, config: Config, printer: Printer, *, until_interrupted: bool = False) -> bool:
+    session = EdgeSession(source, config)
+    with stopped_by_signals(session) if until_interrupted else nullcontext():
+        async with aclosing(session.outcomes()) as outcomes:
+            async for outcome in outcomes:
+                printer.show(name, partial(render.segment_row, outcome), partial(render.segment_text, outcome))
+    summary = session.summary
+    for notice in summary.notices:
+        print(f"harken-edge: {render.printable(notice)}", file=sys.stderr)
+    printer.show(name, partial(render.summary_row, summary), partial(render.summary_text, summary))
+    return summary.rejected == 0
+
+
+@contextmanager
+def stopped_by_signals(session: EdgeSession) -> Iterator[None]:
+    """The first Ctrl-C or SIGTERM ends the recording, the second one the program."""
+    loop, signals = asyncio.get_running_loop(), (signal.SIGINT, signal.SIGTERM)
+
+    def forget() -> None:
+        for number in signals:
+            loop.remove_signal_handler(number)
+
+    def stop() -> None:
+        forget()
+        session.stop()
+
+    for number in signals:
+        loop.add_signal_handler(number, stop)
+    try:
+        yield
+    finally:
+        forget()
+
+
+def finish(all_answered: bool) -> None:
+    """Exit 1 if a segment was rejected."""
+    if not all_answered:
+        sys.exit(1)
+
+
+def main() -> None:
+    """Exit 2 and one sentence for what a person must change, 1 for a segment that got no answer."""
+    try:
+        app()
+    except ConfigurationError as error:
+        print(f"harken-edge: {error}", file=sys.stderr)
+        sys.exit(2)
+    except SpeechError as error:
+        print(f"harken-edge: {error.message}", file=sys.stderr)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

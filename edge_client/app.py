@@ -1,0 +1,243 @@
+"""Source -> VAD -> segmenter -> transport, and answers back in order: exactly one outcome for each segment, whatever becomes of the connection."""
+
+from __future__ import annotations
+
+import asyncio
+import platform
+import time
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from dataclasses import dataclass
+from importlib.metadata import version
+
+from edge_client.chunks import Chunker
+from edge_client.config import Config
+from edge_client.gate import SpeechGate
+from edge_client.ledger import Ledger, SegmentOutcome
+from edge_client.segmenter import SegmentEnded, Segmenter, SegmentEvent, SegmentStarted
+from edge_client.sources import Source
+from edge_client.transport import Transport
+from edge_client.vad import Vad, level_dbfs
+from protos import messages as m
+from protos.errors import SpeechError, SpoolFull, Unreachable
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    captured_seconds: float
+    voiced_seconds: float
+    sent_seconds: float
+    bytes_sent: int
+    """Of audio that left this machine; what could not be sent is not counted."""
+    segments: int
+    rejected: int
+    notices: tuple[str, ...] = ()
+
+    @property
+    def bytes_saved_ratio(self) -> float:
+        """Of what streaming everything captured would have cost; 0 where nothing was captured."""
+        captured_bytes = self.captured_seconds * m.SAMPLE_RATE_HZ * m.BYTES_PER_SAMPLE
+        return 1 - self.bytes_sent / captured_bytes if captured_bytes else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Mark:
+    """Where the counters stood at a moment: reports carry differences, because the server adds them up."""
+
+    at_s: float
+    captured: int = 0
+    voiced: int = 0
+    accepted_bytes: int = 0
+    overruns: int = 0
+
+
+class EdgeSession:
+    """One source against one server: iterate `outcomes` once, then read `summary`."""
+
+    def __init__(self, source: Source, config: Config) -> None:
+        self._source, self._config = source, config
+        self._vad = Vad(config.vad)
+        self._gate = SpeechGate(config.vad)
+        self._segmenter = Segmenter(config.segmenter)
+        self._chunker = Chunker(config.transport.chunk_ms, self._vad.info, source.device)
+        client = m.ClientInfo("harken-edge", version("harken"), platform.platform(), source.device)
+        wish = m.StreamingConfig(client=client, catalogue=config.catalogue, max_alternatives=config.max_alternatives, enable_word_time_offsets=True)
+        self._transport = Transport(config.transport, wish)
+        self._ledger = Ledger()
+        self._changed, self._room = asyncio.Event(), asyncio.Event()
+        self._captured = self._voiced = self._segments = self._rejected = 0
+        self._notices: list[str] = []
+        self._reported = _Mark(time.monotonic())
+        self._capturing: asyncio.Task[object] | None = None
+        self._stopped = self._receiving_is_over = False
+        self._failure: SpeechError | None = None
+
+    async def outcomes(self) -> AsyncGenerator[SegmentOutcome, None]:
+        """In segment order, each as soon as it and all before it are answered.
+
+        Raises: ConfigurationError, InvalidAudio: the source cannot be read; what was sent before is answered first.
+        """
+        capture = asyncio.create_task(self._capture())
+        receive = asyncio.create_task(self._receive())
+        capture.add_done_callback(lambda _: self._changed.set())
+        try:
+            while not (capture.done() and (self._receiving_is_over or self._ledger.is_empty)):
+                if not await self._something_changed():
+                    self._failure = Unreachable(f"the server did not answer within {self._config.transport.answer_timeout_s:g} s")
+                    receive.cancel()
+                    await asyncio.wait([receive])
+                if self._receiving_is_over:
+                    self._give_up()
+                for outcome in self._complete():
+                    yield outcome
+            self._give_up()
+            for outcome in self._complete():
+                yield outcome
+            await capture  # its error, if it had one
+            if not receive.done():
+                await asyncio.wait([receive], timeout=1.0)  # the server closes after our half-close
+        finally:
+            for task in (capture, receive):
+                task.cancel()
+            await asyncio.gather(capture, receive, return_exceptions=True)
+            await self._transport.close()
+
+    def stop(self) -> None:
+        """The user has finished, before `outcomes` began or after: an open segment ends here, and `outcomes` ends once everything is answered."""
+        self._stopped = True
+        if self._capturing is not None:
+            self._capturing.cancel()
+
+    @property
+    def summary(self) -> Summary:
+        sent_bytes, rate = self._transport.sent_bytes, m.SAMPLE_RATE_HZ
+        sent_seconds = sent_bytes / m.BYTES_PER_SAMPLE / rate
+        return Summary(
+            self._captured / rate, self._voiced / rate, sent_seconds, sent_bytes, self._segments, self._rejected, tuple(self._notices)
+        )  # fmt: skip
+
+    async def _capture(self) -> None:
+        """Runs ahead of the connection: speech is kept from the first frame on."""
+        # Not before: a task cancelled before its first step never reaches the handler below.
+        self._capturing = asyncio.current_task()
+        if self._stopped and self._capturing is not None:
+            self._capturing.cancel()
+        reason = m.EndReason.SOURCE_ENDED
+        try:
+            async with aclosing(self._source.frames()) as frames:
+                async for frame in frames:
+                    self._hear(frame)
+                    if self._source.can_wait:
+                        await self._wait_for_room()
+                    await asyncio.sleep(0)  # a file is read faster than the network drains
+        except asyncio.CancelledError:
+            if not self._stopped:
+                raise
+            reason = m.EndReason.USER_STOPPED
+        finally:
+            for event in self._segmenter.finish(reason):
+                self._take(event)
+            self._report()
+            self._transport.end_input()
+
+    def _hear(self, frame: m.AudioFrame) -> None:
+        voiced = self._gate.decide(level_dbfs(frame.pcm), self._vad.is_voiced(frame), self._segmenter.is_open)
+        samples = len(frame.pcm) // m.BYTES_PER_SAMPLE
+        self._captured += samples
+        self._voiced += samples if voiced else 0
+        for event in self._segmenter.push(frame, voiced):
+            self._take(event)
+        if time.monotonic() >= self._reported.at_s + self._config.transport.report_every_s:
+            self._report()
+
+    def _take(self, event: SegmentEvent) -> None:
+        if isinstance(event, SegmentStarted):
+            self._ledger.open(event.segment_id, event.start_sample)
+            self._segments += 1
+        try:
+            for request in self._chunker.push(event):
+                self._transport.send(request)
+        except SpoolFull as error:
+            self._ledger.answer(m.Reject(event.segment_id, error.reason, None, error.message), time.monotonic())
+        if isinstance(event, SegmentEnded):
+            self._ledger.close(event.segment_id, event.end_sample, time.monotonic())
+            self._changed.set()
+
+    async def _wait_for_room(self) -> None:
+        """A file at full speed would fill the server's queue, and be refused; nobody loses anything if it is read a little later."""
+        limit = self._config.transport.max_unanswered_s * m.SAMPLE_RATE_HZ
+        while self._ledger.unanswered_samples > limit and not self._receiving_is_over:
+            self._room.clear()
+            await self._room.wait()
+
+    async def _receive(self) -> None:
+        try:
+            async for response in self._transport.responses():
+                self._react(response)
+                self._changed.set()
+                self._room.set()
+        except SpeechError as error:
+            self._failure = error
+        finally:
+            self._receiving_is_over = True
+            self._changed.set()
+            self._room.set()
+
+    def _react(self, response: m.Response) -> None:
+        match response:
+            case m.Result(is_final=True) | m.Reject():
+                self._ledger.answer(response, time.monotonic())
+            case m.SearchResults():
+                self._ledger.found(response, time.monotonic())
+            case m.Notice():
+                self._notices.append(response.message)
+            case m.GoAway():
+                self._notices.append(f"the server asked to reconnect in {response.reconnect_in:g} s: {response.reason}")
+            case _:
+                pass
+
+    async def _something_changed(self) -> bool:
+        """False: a closed segment waits, and the server has been silent for longer than it may."""
+        ends_s = self._patience_ends_s()
+        try:
+            await asyncio.wait_for(self._changed.wait(), None if ends_s is None else max(0.0, ends_s - time.monotonic()))
+        except TimeoutError:
+            return False
+        self._changed.clear()
+        return True
+
+    def _patience_ends_s(self) -> float | None:
+        """None: nothing waits. Before the connection is up its own time limit comes first."""
+        since_s, config = self._ledger.waiting_since_s, self._config.transport
+        if since_s is None or self._receiving_is_over:
+            return None
+        if self._transport.connected_s is None:
+            return since_s + config.connect_timeout_s + config.answer_timeout_s
+        return max(since_s, self._transport.connected_s) + config.answer_timeout_s
+
+    def _give_up(self) -> None:
+        error = self._failure or Unreachable("the server ended the session before it answered")
+        self._ledger.give_up(error.message, time.monotonic())
+
+    def _complete(self) -> list[SegmentOutcome]:
+        outcomes = self._ledger.take()
+        self._rejected += sum(isinstance(outcome.answer, m.Reject) for outcome in outcomes)
+        return outcomes
+
+    def _report(self) -> None:
+        """What happened since the last report."""
+        then, rate = self._reported, m.SAMPLE_RATE_HZ
+        now = _Mark(time.monotonic(), self._captured, self._voiced, self._transport.accepted_bytes, self._source.overruns)
+        captured, sent_bytes = now.captured - then.captured, now.accepted_bytes - then.accepted_bytes
+        report = m.EdgeReport(
+            period=now.at_s - then.at_s,
+            captured=captured / rate,
+            voiced=(now.voiced - then.voiced) / rate,
+            sent=sent_bytes / m.BYTES_PER_SAMPLE / rate,
+            bytes_sent=sent_bytes,
+            bytes_saved=max(0, captured * m.BYTES_PER_SAMPLE - sent_bytes),
+            microphone_state=self._source.state,
+            overruns=now.overruns - then.overruns,
+        )
+        self._reported = now
+        self._transport.send(report)

@@ -1,0 +1,134 @@
+"""Where audio comes from when it is no microphone: files and standard input, as frames on the capture clock."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import AsyncGenerator
+from pathlib import Path
+from typing import BinaryIO, Protocol
+
+import numpy as np
+import soundfile
+
+from edge_client.resample import Block, Framer
+from protos.errors import ConfigurationError
+from protos.messages import BYTES_PER_SAMPLE, SAMPLE_RATE_HZ, AudioFrame, DeviceInfo, MicrophoneState
+
+BLOCK_SECONDS = 0.1
+
+
+class Source(Protocol):
+    """Frames in order; a jump of start_sample means samples were lost."""
+
+    device: DeviceInfo
+    overruns: int
+    """Events so far in which the device lost samples."""
+    state: MicrophoneState
+    can_wait: bool
+    """Nothing is lost if the next frame is asked for later."""
+
+    def frames(self) -> AsyncGenerator[AudioFrame, None]: ...
+
+
+class AudioFile:
+    """WAV, FLAC, OGG, whatever soundfile reads; any rate, any number of channels, read block by block. Open only while it is read."""
+
+    def __init__(self, path: Path, *, paced: bool = False) -> None:
+        """paced: no faster than it was spoken. Raises: ConfigurationError: it cannot be opened."""
+        self._path, self._paced = path, paced
+        with self._open() as file:
+            self.device = DeviceInfo(path.name, file.samplerate, "file")
+        self.overruns, self.state, self.can_wait = 0, MicrophoneState.NOT_USED, not paced
+
+    async def frames(self) -> AsyncGenerator[AudioFrame, None]:
+        """Raises: ConfigurationError: the file is damaged. InvalidAudio: a sample is not finite."""
+        begin_s, is_over = time.monotonic(), False
+        with self._open() as file:
+            framer = Framer(file.samplerate)
+            while not is_over:
+                block = await asyncio.to_thread(self._read, file)
+                is_over = not len(block)
+                for frame in framer.finish() if is_over else framer.push(block):
+                    if self._paced:
+                        end_sample = frame.start_sample + len(frame.pcm) // BYTES_PER_SAMPLE
+                        await asyncio.sleep(begin_s + end_sample / SAMPLE_RATE_HZ - time.monotonic())
+                    yield frame
+
+    def _open(self) -> soundfile.SoundFile:
+        try:
+            return soundfile.SoundFile(self._path)
+        except (soundfile.SoundFileError, OSError) as error:
+            raise ConfigurationError(f"{self._path}: {'no such file' if not self._path.exists() else error}") from error
+
+    def _read(self, file: soundfile.SoundFile) -> Block:
+        """The next block; at the end a longer one, never a last packet alone: libsndfile 1.2 decodes that one wrongly from Opus (measured)."""
+        count = max(1, int(BLOCK_SECONDS * file.samplerate))
+        left = file.frames - file.tell()
+        try:
+            block: Block = file.read(left if left < 2 * count else count, dtype="float32", always_2d=True)
+        except soundfile.SoundFileError as error:
+            raise ConfigurationError(f"{self._path}: {error}") from error
+        return block
+
+
+class PcmStream:
+    """Signed 16-bit little-endian mono from a pipe: `arecord -t raw -f S16_LE -r 16000 | harken-edge listen --stdin`."""
+
+    def __init__(self, stream: BinaryIO, rate_hz: int) -> None:
+        self._stream, self._rate_hz = stream, rate_hz
+        self._framer = Framer(rate_hz)
+        self.device = DeviceInfo("stdin", rate_hz, "stdin")
+        self.overruns, self.state, self.can_wait = 0, MicrophoneState.NOT_USED, True
+
+    async def frames(self) -> AsyncGenerator[AudioFrame, None]:
+        size, rest = max(1, int(BLOCK_SECONDS * self._rate_hz)) * BYTES_PER_SAMPLE, b""
+        while data := await read_aside(self._stream, size):
+            data = rest + data
+            whole = len(data) - len(data) % BYTES_PER_SAMPLE  # a pipe may cut a sample in two
+            rest = data[whole:]
+            for frame in self._framer.push(np.frombuffer(data[:whole], "<i2").astype(np.float32) / np.float32(32768)):
+                yield frame
+        for frame in self._framer.finish():
+            yield frame
+
+
+def standard_input() -> BinaryIO:
+    """Unbuffered: a buffer's lock, held by a read that still waits, would abort the interpreter on its way out.
+
+    Raises: ConfigurationError: it is closed.
+    """
+    try:
+        return open(0, "rb", buffering=0, closefd=False)
+    except OSError as error:
+        raise ConfigurationError(f"standard input cannot be read ({error}): pipe raw PCM into it") from error
+
+
+async def read_aside(stream: BinaryIO, size: int) -> bytes:
+    """As asyncio.to_thread(stream.read, size), in a thread that exit does not wait for: a pipe may stay open and silent for ever.
+
+    Raises: OSError, ValueError: as the stream does.
+    """
+    loop = asyncio.get_running_loop()
+    arrived: asyncio.Future[bytes] = loop.create_future()
+
+    def settle(data: bytes, error: Exception | None) -> None:
+        if arrived.done():  # nobody waits any more
+            return
+        if error is None:
+            arrived.set_result(data)
+        else:
+            arrived.set_exception(error)
+
+    def read() -> None:
+        data, error = b"", None
+        try:
+            data = stream.read(size)
+        except (OSError, ValueError) as caught:
+            error = caught
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(settle, data, error)
+
+    threading.Thread(target=read, daemon=True, name="stdin").start()
+    return await arrived

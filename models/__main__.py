@@ -1,0 +1,216 @@
+"""harken-models: transcribe, verify, make and judge model bundles. Reads flags; everything else is elsewhere."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from models.bundle import default_bundle_dir, load_bundle
+from models.features import Waveform, normalise, pcm_to_waveform
+from models.recognizer import Recognizer
+from models.records import Recognition
+from models.transcribe import Stretch, read_pcm, read_stretches
+from models.transcribe import transcribe as transcribe_stretches
+from protos.errors import ConfigurationError, SpeechError
+from protos.messages import BYTES_PER_SAMPLE, SAMPLE_RATE_HZ
+
+app = typer.Typer(
+    help="Harken's models: what they hear, what they are, and how they are made.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+# Enough for the percentiles to settle: half or twice as many moved no range by more than a few percent.
+CALIBRATION_CLIPS = 64
+BundleOption = Annotated[Path | None, typer.Option("--bundle", help="Model bundle; default: the one shipped.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
+
+
+@app.command()
+def transcribe(
+    files: Annotated[list[Path] | None, typer.Argument(help="Mono 16 kHz recordings, each taken whole (at most 30 s).")] = None,
+    segments: Annotated[
+        Path | None, typer.Option(help="JSONL with audio, start_sample, sample_count: these stretches instead of whole files.")
+    ] = None,
+    bundle: BundleOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """What the model hears, without VAD, server or search.
+
+    \b
+    harken-models transcribe tests/recordings/*.flac
+    harken-models transcribe --segments stretches.jsonl --json
+    """
+    if bool(files) == (segments is not None):
+        raise ConfigurationError("give recordings, or stretches with --segments")
+    stretches = read_stretches(segments) if segments is not None else [Stretch(path) for path in files or []]
+    recognizer = Recognizer(load_bundle(bundle or default_bundle_dir()))
+    for stretch, recognition in transcribe_stretches(recognizer, stretches):
+        print(json.dumps(as_row(stretch, recognition)) if as_json else as_line(stretch, recognition), flush=True)
+
+
+@app.command()
+def verify(bundle: Annotated[Path | None, typer.Argument(help="Bundle directory; default: the one shipped.")] = None) -> None:
+    """Check every file of a bundle against its manifest, and that it recognises.
+
+    \b
+    harken-models verify my-model/
+    """
+    loaded = load_bundle(bundle or default_bundle_dir())
+    noise = hashlib.shake_256(b"noise").digest(BYTES_PER_SAMPLE * SAMPLE_RATE_HZ)
+    heard = Recognizer(loaded).recognize(noise, 0)
+    print(f"{loaded.path}: {len(loaded.manifest.files)} files are as the manifest says; one second of noise gives {heard.final_reason.name}")
+
+
+@app.command()
+def info(
+    bundle: Annotated[Path | None, typer.Argument(help="Bundle directory; default: the one shipped.")] = None, as_json: JsonOption = False
+) -> None:
+    """What a bundle is.
+
+    \b
+    harken-models info
+    """
+    loaded = load_bundle(bundle or default_bundle_dir())
+    manifest = loaded.manifest
+    facts = {
+        "model_id": manifest.model_id,
+        "version": manifest.version,
+        "language": manifest.language,
+        "quantization": manifest.quantization,
+        "model_bytes": len(loaded.model),
+        "frames_per_second": round(SAMPLE_RATE_HZ / manifest.clock.stride_samples, 2),
+        "receptive_field_samples": manifest.clock.receptive_field_samples,
+        "max_seconds": manifest.max_samples / SAMPLE_RATE_HZ,
+        "heads": [head.name for head in loaded.heads],
+        "sha256": loaded.sha256,
+    }
+    print(json.dumps(facts) if as_json else "\n".join(f"{key:24s}{value}" for key, value in facts.items()))
+
+
+@app.command()
+def export(
+    checkpoint: Annotated[Path, typer.Argument(help="Folder with config.json, model.safetensors and heads.json.")],
+    out: Annotated[Path, typer.Option(help="Directory of the new bundle; a bundle already there is replaced whole.")],
+    model_id: Annotated[str, typer.Option(help="Name of the model.")],
+    card: Annotated[Path, typer.Option(help="Model card (Markdown): data, figures, limits.")],
+    licence: Annotated[list[Path], typer.Option(help="Licence of what the weights were grown from; repeat for several.")],
+    version: Annotated[str, typer.Option(help="Version of the model.")] = "1",
+    language: Annotated[str, typer.Option(help="BCP-47.")] = "en",
+    calibrate: Annotated[Path | None, typer.Option(help="Manifest of recordings (JSONL with audio): static INT8, with ranges seen on them.")] = None,
+    int8: Annotated[bool, typer.Option("--int8/--float", help="Quantise, or keep float32 (for comparison).")] = True,
+) -> None:
+    """Turn a Wav2Vec2-CTC checkpoint into a verified INT8 bundle. Needs onnx and safetensors (extra: train or dev), no torch.
+
+    \b
+    harken-models export runs/1/checkpoint --out my-model --model-id kitchen-en --card card.md --licence LICENSE --calibrate train.jsonl
+    """
+    with needs_extra("exporting", "dev"):
+        from models.export.to_bundle import Identity, export_bundle  # noqa: PLC0415 - a server has neither onnx nor safetensors
+    made = export_bundle(
+        checkpoint, out, Identity(model_id, version, language), card, licence, int8=int8, speech=calibration_speech(calibrate) if calibrate else ()
+    )
+    print(f"{made.path}: {made.manifest.model_id}@{made.manifest.version}, {made.manifest.quantization}, {len(made.model) / 1e6:.1f} MB graph")
+
+
+@app.command()
+def refresh(bundle: Annotated[Path, typer.Argument(help="Bundle directory.")]) -> None:
+    """Write new sums into the manifest after the card or a licence was edited.
+
+    \b
+    harken-models refresh models/artifacts/harken-en-adult-1
+    """
+    with needs_extra("refreshing", "dev"):
+        from models.export.to_bundle import refresh_manifest  # noqa: PLC0415 - a server has neither onnx nor safetensors
+    print(f"{bundle}: sha256 {refresh_manifest(bundle).sha256}")
+
+
+@app.command()
+def evaluate(
+    manifest: Annotated[Path, typer.Argument(help="JSONL with audio, text and source.")],
+    bundle: BundleOption = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="Only so many recordings, evenly spread.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Word and character error rates by group, through the same features and decoding as in serving.
+
+    \b
+    harken-models evaluate ../shared/speech/test.jsonl --limit 200
+    """
+    with needs_extra("evaluating", "bench"):
+        from models.evaluate import error_rates  # noqa: PLC0415 - jiwer is not a serving dependency
+    rows = error_rates.labelled_rows(manifest, limit)
+    for group, rates in error_rates.evaluate(Recognizer(load_bundle(bundle or default_bundle_dir())), manifest, rows).items():
+        facts = {"group": group, "utterances": rates.utterances, "cer": round(rates.cer, 4), "wer": round(rates.wer, 4)}
+        print(
+            json.dumps(facts) if as_json else f"{group:24s}{rates.utterances:5d} utterances   CER {rates.cer:6.1%}   WER {rates.wer:6.1%}", flush=True
+        )
+
+
+def calibration_speech(manifest: Path) -> list[Waveform]:
+    """CALIBRATION_CLIPS recordings, evenly spread over the manifest, as the model hears them. Raises: ConfigurationError: it has none."""
+    with needs_extra("calibrating", "bench"):
+        from models.evaluate.error_rates import labelled_rows  # noqa: PLC0415 - jiwer is not a serving dependency
+    rows = labelled_rows(manifest, CALIBRATION_CLIPS)
+    return [normalise(pcm_to_waveform(read_pcm(manifest.parent / row["audio"]))) for row in rows]
+
+
+@contextmanager
+def needs_extra(doing: str, extra: str) -> Iterator[None]:
+    """Around the import of a maker or judge. Raises: ConfigurationError: one of its packages is not installed."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        raise ConfigurationError(f"{doing} needs the package {error.name}: pip install 'harken[{extra}]'") from error
+
+
+def as_row(stretch: Stretch, recognition: Recognition) -> dict[str, object]:
+    best = recognition.alternatives[0] if recognition.alternatives else None
+    words = [
+        {
+            "word": word.word,
+            "start_seconds": word.start_offset / SAMPLE_RATE_HZ,
+            "end_seconds": word.end_offset / SAMPLE_RATE_HZ,
+            "confidence": word.confidence,
+        }
+        for word in (best.words if best else ())
+    ]
+    return {
+        "audio": str(stretch.audio),
+        "start_sample": stretch.start_sample,
+        "transcript": best.transcript if best else "",
+        "confidence": best.confidence if best else 0.0,
+        "final_reason": recognition.final_reason.name,
+        "words": words,
+    }
+
+
+def as_line(stretch: Stretch, recognition: Recognition) -> str:
+    if not recognition.alternatives:
+        return f"{stretch.audio}: ({recognition.final_reason.name.lower().replace('_', ' ')})"
+    best = recognition.alternatives[0]
+    return f"{stretch.audio}: {best.transcript}  [{best.confidence:.2f}]"
+
+
+def main() -> None:
+    """Exit 2 and one sentence for what a person must change."""
+    try:
+        app()
+    except ConfigurationError as error:
+        print(f"harken-models: {error}", file=sys.stderr)
+        sys.exit(2)
+    except SpeechError as error:
+        print(f"harken-models: {error.message}", file=sys.stderr)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Judges of models: error rates over manifests of labelled recordings."""

@@ -1,0 +1,1 @@
+"""Makers of bundles: checkpoint in, INT8 ONNX bundle out."""

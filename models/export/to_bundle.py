@@ -1,0 +1,141 @@
+"""Checkpoint folder -> verified bundle directory. Writes the manifest last: its presence means complete."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import onnx
+
+from models.bundle import CARD, HEADS, LICENCES, MANIFEST, MODEL, Bundle, load_bundle
+from models.export.builder import Builder
+from models.export.calibrate import calibrate
+from models.export.checkpoint import BUNDLED_WEIGHTS, CONFIG, Checkpoint, read_checkpoint, write_checkpoint
+from models.export.graph import build_graph
+from models.export.int8 import SCHEME as STATIC
+from models.export.int8 import Int8Builder
+from models.export.quantize import SCHEME as DYNAMIC
+from models.export.quantize import quantize
+from models.features import Waveform
+from models.manifest import FORMAT, parse_heads, parse_manifest
+from models.recognizer import Recognizer
+from protos.errors import BundleError
+from protos.messages import SAMPLE_RATE_HZ
+
+MAX_SECONDS = 30
+ROLES = {MODEL: "model", HEADS: "heads", CARD: "card", CONFIG: "config", BUNDLED_WEIGHTS: "checkpoint"}
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What a bundle calls itself."""
+
+    model_id: str
+    version: str = "1"
+    language: str = "en"
+    """BCP-47."""
+
+
+def export_bundle(
+    source: Path, out: Path, identity: Identity, card: Path, licences: list[Path], *, int8: bool = True, speech: Sequence[Waveform] = ()
+) -> Bundle:
+    """source: config.json, model.safetensors, heads.json. The new bundle is verified and loaded into onnxruntime before it takes its place.
+
+    speech: normalised waveforms to calibrate on, of the kind the model will hear: static INT8; none: dynamic INT8.
+    Raises: BundleError: the source is not understood, two licences have one name, or `out` exists and is no bundle.
+    """
+    names = [licence.name for licence in licences]
+    if len(set(names)) < len(names):
+        raise BundleError(f"{out / LICENCES}: two licences have one name ({', '.join(names)}); rename one, so that both are kept")
+    if out.exists() and not (out / MANIFEST).is_file():
+        raise BundleError(f"{out}: exists and is not a bundle; give a new directory")
+    checkpoint = read_checkpoint(source)
+    parse_heads(source / HEADS, _bytes(source / HEADS))
+    graph, scheme = _graph(checkpoint, speech, int8=int8)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".bundle-", dir=out.parent) as temporary:
+        made = Path(temporary) / "bundle"
+        (made / LICENCES).mkdir(parents=True)
+        (made / MODEL).write_bytes(graph.SerializeToString())
+        (made / HEADS).write_bytes(_bytes(source / HEADS))
+        (made / CARD).write_bytes(_bytes(card))
+        for licence in licences:
+            (made / LICENCES / licence.name).write_bytes(_bytes(licence))
+        write_checkpoint(checkpoint, made)
+        _write_manifest(made, _facts(checkpoint, identity, scheme), _files(made))
+        Recognizer(load_bundle(made))
+        if out.exists():
+            out.rename(Path(temporary) / "replaced")
+        made.rename(out)
+    return load_bundle(out)
+
+
+def _graph(checkpoint: Checkpoint, speech: Sequence[Waveform], *, int8: bool) -> tuple[onnx.ModelProto, str]:
+    """The graph, and the name of how it is quantised."""
+    max_samples, builder = MAX_SECONDS * SAMPLE_RATE_HZ, Builder()
+    floating = build_graph(checkpoint, max_samples, builder)
+    if not int8:
+        return floating, "float32"
+    if not speech:
+        return quantize(floating), DYNAMIC
+    ranges = calibrate(floating, builder.activations, speech)
+    return build_graph(checkpoint, max_samples, Int8Builder(ranges)), STATIC
+
+
+def refresh_manifest(bundle: Path) -> Bundle:
+    """After the card or a licence was edited: new sums for those alone, since new sums for the rest would bless whatever happened to it.
+
+    Raises: BundleError.
+    """
+    path = bundle / MANIFEST
+    raw = _bytes(path)
+    parse_manifest(path, raw)
+    facts = json.loads(raw)
+    kept = {name: entry for name, entry in facts["files"].items() if not _is_editable(name)}
+    edited = {name: entry for name, entry in _files(bundle).items() if _is_editable(name)}
+    _write_manifest(bundle, facts, dict(sorted((kept | edited).items())))
+    return load_bundle(bundle)
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise BundleError(f"{path}: {error.strerror}") from error
+
+
+def _facts(checkpoint: Checkpoint, identity: Identity, quantization: str) -> dict[str, object]:
+    clock = checkpoint.shape.clock
+    return {
+        "format": FORMAT,
+        "model_id": identity.model_id,
+        "version": identity.version,
+        "language": identity.language,
+        "quantization": quantization,
+        "sample_rate_hz": SAMPLE_RATE_HZ,
+        "stride_samples": clock.stride_samples,
+        "receptive_field_samples": clock.receptive_field_samples,
+        "max_samples": MAX_SECONDS * SAMPLE_RATE_HZ,
+    }
+
+
+def _is_editable(name: str) -> bool:
+    return name == CARD or name.startswith(LICENCES)
+
+
+def _write_manifest(folder: Path, facts: dict[str, object], files: dict[str, dict[str, object]]) -> None:
+    (folder / MANIFEST).write_text(json.dumps({**facts, "files": files}, indent=1) + "\n")
+
+
+def _files(folder: Path) -> dict[str, dict[str, object]]:
+    names = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file() and path != folder / MANIFEST)
+    return {name: _entry(folder / name, ROLES.get(name, "licence")) for name in names}
+
+
+def _entry(path: Path, role: str) -> dict[str, object]:
+    data = path.read_bytes()
+    return {"sha256": hashlib.sha256(data).hexdigest(), "size": len(data), "role": role}

@@ -1,0 +1,83 @@
+"""One segment -> what was said. Owns one single-threaded onnxruntime session; knows no queue, no process, no network."""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+import onnxruntime as ort
+
+from models.bundle import MODEL, Bundle
+from models.ctc import Logits, greedy_hypothesis
+from models.features import Waveform, normalise, pcm_to_waveform
+from models.records import Recognition
+from protos.errors import BundleError, InternalError, TooLong
+from protos.messages import SAMPLE_RATE_HZ, FinalReason
+
+
+class Recognizer:
+    """Not thread-safe by design: one for each worker process."""
+
+    def __init__(self, bundle: Bundle, intra_op_threads: int = 1) -> None:
+        """Raises: BundleError: onnxruntime refuses the graph, or it is not waveform (1, S) -> logits (1, T, V) with V covering every head."""
+        self.bundle = bundle
+        self._head = bundle.head("characters")
+        options = ort.SessionOptions()
+        options.intra_op_num_threads = intra_op_threads
+        options.inter_op_num_threads = 1
+        # Two workers on two cores must not burn each other's time waiting.
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        options.log_severity_level = 3
+        # Left to guess, onnxruntime takes bytes 4 to 8 = "ORTM" for its own format, which the search for external data does not read.
+        options.add_session_config_entry("session.load_model_format", "ONNX")
+        path = bundle.path / MODEL
+        try:
+            self._session = ort.InferenceSession(bundle.model, options, providers=["CPUExecutionProvider"])
+        except Exception as error:  # onnxruntime raises a class of its own for each status code, and they share no other base
+            raise BundleError(f"{path}: onnxruntime refuses it ({error})") from error
+        inputs, outputs = self._session.get_inputs(), self._session.get_outputs()
+        if [(x.type, len(x.shape)) for x in inputs] != [("tensor(float)", 2)] or [(x.type, len(x.shape)) for x in outputs] != [("tensor(float)", 3)]:
+            raise BundleError(f"{path}: must take one float waveform (1, S) and give one float output (1, T, V)")
+        width, needed = outputs[0].shape[2], max(head.first + head.size for head in bundle.heads)
+        if not isinstance(width, int) or width < needed:
+            raise BundleError(f"{path}: gives {width} outputs a frame, its heads need {needed}")
+        self._input = inputs[0].name
+
+    def recognize(self, pcm: bytes, start_sample: int) -> Recognition:
+        """pcm: signed 16-bit little-endian at 16 kHz; start_sample: of its first sample on the capture clock.
+
+        Too short for one frame is TOO_SHORT; no words, or one value throughout (silence, a dead microphone), is NO_SPEECH. Neither is an error.
+        Raises: InvalidAudio: not whole samples. TooLong. InternalError: the model's output is not finite, or not one row a frame.
+        """
+        begin_s = time.perf_counter()
+        waveform = pcm_to_waveform(pcm)
+        samples, manifest = len(waveform), self.bundle.manifest
+        if samples > manifest.max_samples:
+            raise TooLong(f"the segment has {samples / SAMPLE_RATE_HZ:.2f} s, the model takes at most {manifest.max_samples / SAMPLE_RATE_HZ:g} s")
+        if samples < manifest.clock.receptive_field_samples:
+            return Recognition(FinalReason.TOO_SHORT, (), ())
+        if np.ptp(waveform) == 0:
+            return Recognition(FinalReason.NO_SPEECH, (), (("features", time.perf_counter() - begin_s),))
+        waveform = normalise(waveform)
+        ready_s = time.perf_counter()
+        logits = self.logits(waveform)
+        heard_s = time.perf_counter()
+        best = greedy_hypothesis(logits, self._head, manifest.clock, start_sample, start_sample + samples)
+        stages = (("features", ready_s - begin_s), ("infer", heard_s - ready_s), ("decode", time.perf_counter() - heard_s))
+        if best is None:
+            return Recognition(FinalReason.NO_SPEECH, (), stages)
+        return Recognition(FinalReason.RECOGNIZED, (best,), stages)
+
+    def logits(self, waveform: Waveform) -> Logits:
+        """(S,) normalised float32, S at least the receptive field -> (T, V). Raises: InternalError."""
+        try:
+            (batch,) = self._session.run(None, {self._input: waveform[None]})
+        except Exception as error:  # as above: its classes share no other base
+            raise InternalError(f"the model cannot hear {len(waveform)} samples") from error
+        logits: Logits = batch[0]
+        frames = self.bundle.manifest.clock.frames(len(waveform))
+        if len(logits) != frames:
+            raise InternalError(f"the model gave {len(logits)} frames for {len(waveform)} samples, the manifest's clock says {frames}")
+        if not np.isfinite(logits).all():
+            raise InternalError("the model's output is not finite")
+        return logits

@@ -1,0 +1,72 @@
+"""The nouns of models, as frozen dataclasses: what a bundle's manifest says, and what a recogniser answers. No I/O, no onnxruntime."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from protos.messages import FinalReason, Hypothesis
+
+
+@dataclass(frozen=True, slots=True)
+class CtcHead:
+    """One range of the model's outputs with a blank of its own."""
+
+    name: str
+    first: int
+    """Index of its first output among all outputs."""
+    size: int
+    blank: int
+    """Index of its blank among all outputs."""
+    tokens: tuple[str, ...]
+    """One symbol for each output of the range."""
+    word_end: str = "|"
+
+
+@dataclass(frozen=True, slots=True)
+class FrameClock:
+    """Which samples an output frame stands for."""
+
+    stride_samples: int
+    receptive_field_samples: int
+    """Samples a frame sees; shorter input has no frame."""
+
+    def span(self, frame: int) -> tuple[int, int]:
+        """The stride around the centre of what the frame sees: [first, last) in samples from the segment's start."""
+        centre = frame * self.stride_samples + self.receptive_field_samples // 2
+        return max(0, centre - self.stride_samples // 2), centre + self.stride_samples - self.stride_samples // 2
+
+    def frames(self, samples: int) -> int:
+        """Number of frames of an input of that many samples."""
+        return 0 if samples < self.receptive_field_samples else (samples - self.receptive_field_samples) // self.stride_samples + 1
+
+
+@dataclass(frozen=True, slots=True)
+class BundleFile:
+    sha256: str
+    size: int
+    """Bytes."""
+    role: str
+    """model, heads, card, licence, checkpoint, config."""
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    model_id: str
+    version: str
+    language: str
+    quantization: str
+    sample_rate_hz: int
+    clock: FrameClock
+    max_samples: int
+    """Longest input the model's position tables cover."""
+    files: dict[str, BundleFile]
+    """Path within the bundle -> what it must be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recognition:
+    final_reason: FinalReason
+    alternatives: tuple[Hypothesis, ...]
+    """Best first; empty unless final_reason is RECOGNIZED."""
+    stage_seconds: tuple[tuple[str, float], ...]
+    """features, infer, decode: as far as it went."""

@@ -1,0 +1,1 @@
+"""The contract between edge and cloud; imports nothing of ours."""

@@ -1,0 +1,88 @@
+"""Small real things that stand in for large ones: a recogniser without a model, and speech to give it."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import struct
+import time
+from pathlib import Path
+
+import google_crc32c
+
+from models.records import Recognition
+from protos import messages as m
+from protos.errors import InvalidAudio
+
+# A segment whose first sample is one of these makes the stub misbehave in that way.
+CRASH, RAISE, RETURN_NOTHING, HANG, REFUSE, HOLLOW, CRASH_ONCE, UNREADABLE = range(30001, 30009)
+
+MODEL = m.ModelInfo("stub", "1", "en", "none", "0" * 64)
+
+
+def speech(sample_count: int = 8000, first: int = 1, start_sample: int = 0, segment_id: int = 1) -> m.Segment:
+    """Not silent, and different for every `first`."""
+    pcm = struct.pack("<h", first) + bytes([sample_count % 251, 1]) * (sample_count - 1)
+    return m.Segment(segment_id, start_sample, pcm)
+
+
+def transcript_of(pcm: bytes) -> str:
+    """What the stub hears: the same for the same samples, and nothing else."""
+    return "heard " + hashlib.sha256(pcm).hexdigest()[:8]
+
+
+class Unreadable(str):
+    """Can be pickled, cannot be unpickled."""
+
+    __slots__ = ()
+
+    def __reduce__(self) -> tuple[type, tuple[str]]:
+        return int, ("not a number",)
+
+
+class StubRecogniser:
+    def __init__(self, crash_flag: str = "") -> None:
+        self._crash_flag = Path(crash_flag) if crash_flag else None
+
+    def recognize(self, pcm: bytes, start_sample: int) -> Recognition:
+        first = struct.unpack_from("<h", pcm)[0] if pcm else 0
+        if first == CRASH or (first == CRASH_ONCE and self._first_time()):
+            os._exit(3)
+        if first == RAISE:
+            raise ZeroDivisionError("secret detail of the model")
+        if first == RETURN_NOTHING:
+            return None  # type: ignore[return-value]
+        if first == HANG:
+            time.sleep(3600)
+        if first == REFUSE:
+            raise InvalidAudio("sample 7 is not a number")
+        if first == HOLLOW:
+            return Recognition(m.FinalReason.RECOGNIZED, (), ())
+        if first == UNREADABLE:
+            return Recognition(m.FinalReason.RECOGNIZED, (m.Hypothesis(Unreadable("x"), 0.9),), ())
+        if not any(pcm):
+            return Recognition(m.FinalReason.NO_SPEECH, (), (("infer", 0.001),))
+        word = m.Word("heard", start_sample, start_sample + len(pcm) // 2, 0.9)
+        return Recognition(m.FinalReason.RECOGNIZED, (m.Hypothesis(transcript_of(pcm), 0.9, -0.1, (word,)),), (("infer", 0.001),))
+
+    def _first_time(self) -> bool:
+        assert self._crash_flag is not None
+        if self._crash_flag.exists():
+            return False
+        self._crash_flag.touch()
+        return True
+
+
+def make_stub(crash_flag: str = "") -> tuple[StubRecogniser, m.ModelInfo]:
+    return StubRecogniser(crash_flag), MODEL
+
+
+def requests_of(segment: m.Segment, priority: m.Priority = m.Priority.LIVE, chunk_bytes: int = 6400) -> list[m.Request]:
+    """A segment as an edge sends it."""
+    chunks = [segment.pcm[i : i + chunk_bytes] for i in range(0, len(segment.pcm), chunk_bytes)]
+    offsets = [segment.start_sample + seq * chunk_bytes // m.BYTES_PER_SAMPLE for seq in range(len(chunks))]
+    return [
+        m.SegmentStart(segment.segment_id, segment.start_sample, priority=priority),
+        *(m.AudioChunk(segment.segment_id, seq, offset, chunk) for seq, (offset, chunk) in enumerate(zip(offsets, chunks, strict=True))),
+        m.SegmentEnd(segment.segment_id, m.EndReason.SILENCE, segment.sample_count, google_crc32c.value(segment.pcm)),
+    ]
