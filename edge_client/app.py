@@ -21,6 +21,9 @@ from edge_client.vad import Vad, level_dbfs
 from protos import messages as m
 from protos.errors import SpeechError, SpoolFull, Unreachable
 
+# A program that was stopped, by Ctrl-Z or by a pager nobody scrolls, first reads what arrived meanwhile; then the server may be late.
+CATCH_UP_S = 0.25
+
 
 @dataclass(frozen=True, slots=True)
 class Summary:
@@ -96,6 +99,8 @@ class EdgeSession:
             await capture  # its error, if it had one
             if not receive.done():
                 await asyncio.wait([receive], timeout=1.0)  # the server closes after our half-close
+            if receive.done() and not receive.cancelled():
+                receive.result()  # what is no SpeechError is a bug of ours, to be seen
         finally:
             for task in (capture, receive):
                 task.cancel()
@@ -158,7 +163,7 @@ class EdgeSession:
             for request in self._chunker.push(event):
                 self._transport.send(request)
         except SpoolFull as error:
-            self._ledger.answer(m.Reject(event.segment_id, error.reason, None, error.message), time.monotonic())
+            self._ledger.lose(m.Reject(event.segment_id, error.reason, None, error.message), time.monotonic())
         if isinstance(event, SegmentEnded):
             self._ledger.close(event.segment_id, event.end_sample, time.monotonic())
             self._changed.set()
@@ -200,7 +205,7 @@ class EdgeSession:
         """False: a closed segment waits, and the server has been silent for longer than it may."""
         ends_s = self._patience_ends_s()
         try:
-            await asyncio.wait_for(self._changed.wait(), None if ends_s is None else max(0.0, ends_s - time.monotonic()))
+            await asyncio.wait_for(self._changed.wait(), None if ends_s is None else max(CATCH_UP_S, ends_s - time.monotonic()))
         except TimeoutError:
             return False
         self._changed.clear()

@@ -54,10 +54,13 @@ class Ledger:
         entry.end_sample, entry.closed_s = end_sample, now_s
 
     def answer(self, answer: Result | Reject, now_s: float) -> None:
-        entry = self._entries.get(answer.segment_id)
-        if entry is not None and entry.answer is None:
-            entry.answer, entry.answered_s = answer, now_s
+        """The server's word."""
+        if self._settle(answer, now_s):
             self._last_answer_s = now_s
+
+    def lose(self, reject: Reject, now_s: float) -> None:
+        """The edge's own word, which is no sign of life from the server."""
+        self._settle(reject, now_s)
 
     def found(self, results: SearchResults, now_s: float) -> None:
         entry = self._entries.get(results.segment_id)
@@ -71,7 +74,7 @@ class Ledger:
             if entry.closed_s is None or entry.is_answered:
                 continue
             if entry.answer is None:
-                self.answer(Reject(segment_id, RejectReason.UNAVAILABLE, None, message), now_s)
+                self.lose(Reject(segment_id, RejectReason.UNAVAILABLE, None, message), now_s)
             else:
                 self.found(SearchResults(segment_id, outcome=SearchOutcome.UNAVAILABLE), now_s)
 
@@ -86,6 +89,14 @@ class Ledger:
             outcomes.append(SegmentOutcome(segment_id, entry.start_sample, entry.end_sample, entry.answer, entry.results, waited_s))
         return outcomes
 
+    def _settle(self, answer: Result | Reject, now_s: float) -> bool:
+        """Whether it was the segment's first answer."""
+        entry = self._entries.get(answer.segment_id)
+        if entry is None or entry.answer is not None:
+            return False
+        entry.answer, entry.answered_s = answer, now_s
+        return True
+
     @property
     def is_empty(self) -> bool:
         return not self._entries
@@ -97,6 +108,6 @@ class Ledger:
 
     @property
     def waiting_since_s(self) -> float | None:
-        """Since when a closed segment waits and nothing at all was answered; None if none waits."""
+        """Since when a closed segment waits and the server answered nothing at all; None if none waits."""
         closed_s = [entry.closed_s for entry in self._entries.values() if entry.closed_s is not None and not entry.is_answered]
         return max(closed_s[0], self._last_answer_s) if closed_s else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
@@ -29,22 +30,28 @@ class InputDevice:
 
 
 def load_sounddevice() -> ModuleType:
-    """Raises: ConfigurationError: the PortAudio library is missing."""
+    """Raises: ConfigurationError: the PortAudio library is missing, or cannot start."""
     try:
         import sounddevice  # noqa: PLC0415 - importing it loads PortAudio, which a client of files need not have
     except OSError as error:
         raise ConfigurationError(f"the PortAudio library is missing ({error}); on Debian: apt install libportaudio2") from error
+    except Exception as error:  # PortAudio's own class, which an import that failed does not give us
+        raise ConfigurationError(f"the PortAudio library cannot start ({error})") from error
     module: ModuleType = sounddevice
     return module
 
 
 def input_devices() -> list[InputDevice]:
-    """Devices with at least one input channel. Raises: ConfigurationError: PortAudio is missing."""
+    """Devices with at least one input channel. Raises: ConfigurationError: PortAudio is missing, or cannot list them."""
     sounddevice = load_sounddevice()
+    try:
+        found = sounddevice.query_devices()
+    except sounddevice.PortAudioError as error:
+        raise ConfigurationError(f"PortAudio cannot list the input devices ({error})") from error
     default = sounddevice.default.device[0]
     return [
         InputDevice(device["index"], device["name"], device["max_input_channels"], int(device["default_samplerate"]), device["index"] == default)
-        for device in sounddevice.query_devices()
+        for device in found
         if device["max_input_channels"] > 0
     ]
 
@@ -112,13 +119,13 @@ class Microphone:
 
         return hear, end
 
-    def _open(self, hear: Callable[..., None], end: Callable[[], None]) -> Any:
-        """One channel, or all of them where a device gives no fewer."""
+    def _open(self, hear: Callable[..., None], end: Callable[[], None]) -> ExitStack:
+        """Started, until the stack is left. One channel, or all of them where a device gives no fewer."""
         sounddevice = load_sounddevice()
-        refusal: Exception | None = None
+        running, refusal = ExitStack(), None
         for channels in sorted({1, self._chosen.channels}):
             try:
-                return sounddevice.InputStream(
+                stream = sounddevice.InputStream(
                     device=self._chosen.index,
                     samplerate=self._chosen.rate_hz,
                     channels=channels,
@@ -127,6 +134,9 @@ class Microphone:
                     callback=hear,
                     finished_callback=end,
                 )
+                running.enter_context(stream)  # a device may be opened and refuse to start
             except sounddevice.PortAudioError as error:
                 refusal = error
+            else:
+                return running
         raise ConfigurationError(f"microphone {self._chosen.name!r} cannot be opened: {refusal}") from refusal

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import threading
 import time
 from collections.abc import AsyncGenerator
@@ -13,7 +14,7 @@ import numpy as np
 import soundfile
 
 from edge_client.resample import Block, Framer
-from protos.errors import ConfigurationError
+from protos.errors import ConfigurationError, InvalidAudio
 from protos.messages import BYTES_PER_SAMPLE, SAMPLE_RATE_HZ, AudioFrame, DeviceInfo, MicrophoneState
 
 BLOCK_SECONDS = 0.1
@@ -36,25 +37,29 @@ class AudioFile:
     """WAV, FLAC, OGG, whatever soundfile reads; any rate, any number of channels, read block by block. Open only while it is read."""
 
     def __init__(self, path: Path, *, paced: bool = False) -> None:
-        """paced: no faster than it was spoken. Raises: ConfigurationError: it cannot be opened."""
+        """paced: no faster than it was spoken. Raises: ConfigurationError: it cannot be opened, or has a rate that audio has not."""
         self._path, self._paced = path, paced
         with self._open() as file:
+            self._framer(file)  # refuse it now, not after the files before it
             self.device = DeviceInfo(path.name, file.samplerate, "file")
         self.overruns, self.state, self.can_wait = 0, MicrophoneState.NOT_USED, not paced
 
     async def frames(self) -> AsyncGenerator[AudioFrame, None]:
         """Raises: ConfigurationError: the file is damaged. InvalidAudio: a sample is not finite."""
-        begin_s, is_over = time.monotonic(), False
+        begin_s, is_over, read_count = time.monotonic(), False, 0
         with self._open() as file:
-            framer = Framer(file.samplerate)
+            framer = self._framer(file)
             while not is_over:
-                block = await asyncio.to_thread(self._read, file)
+                block = await self._next_block(file, file.frames - read_count)
                 is_over = not len(block)
-                for frame in framer.finish() if is_over else framer.push(block):
+                read_count += len(block)
+                for frame in framer.finish() if is_over else self._push(framer, block):
                     if self._paced:
                         end_sample = frame.start_sample + len(frame.pcm) // BYTES_PER_SAMPLE
                         await asyncio.sleep(begin_s + end_sample / SAMPLE_RATE_HZ - time.monotonic())
                     yield frame
+            if read_count < file.frames:
+                raise ConfigurationError(f"{self._path}: damaged, {read_count} of {file.frames} samples can be read")
 
     def _open(self) -> soundfile.SoundFile:
         try:
@@ -62,10 +67,28 @@ class AudioFile:
         except (soundfile.SoundFileError, OSError) as error:
             raise ConfigurationError(f"{self._path}: {'no such file' if not self._path.exists() else error}") from error
 
-    def _read(self, file: soundfile.SoundFile) -> Block:
+    def _framer(self, file: soundfile.SoundFile) -> Framer:
+        try:
+            return Framer(file.samplerate)
+        except ConfigurationError as error:
+            raise ConfigurationError(f"{self._path}: {error}") from error
+
+    def _push(self, framer: Framer, block: Block) -> list[AudioFrame]:
+        try:
+            return framer.push(block)
+        except InvalidAudio as error:
+            raise InvalidAudio(f"{self._path}: {error.message}") from error
+
+    async def _next_block(self, file: soundfile.SoundFile, left: int) -> Block:
+        reading = asyncio.create_task(asyncio.to_thread(self._read, file, left))
+        try:
+            return await asyncio.shield(reading)
+        finally:
+            await asyncio.wait([reading])  # cancelled or not: libsndfile must not close a file that a thread still reads
+
+    def _read(self, file: soundfile.SoundFile, left: int) -> Block:
         """The next block; at the end a longer one, never a last packet alone: libsndfile 1.2 decodes that one wrongly from Opus (measured)."""
         count = max(1, int(BLOCK_SECONDS * file.samplerate))
-        left = file.frames - file.tell()
         try:
             block: Block = file.read(left if left < 2 * count else count, dtype="float32", always_2d=True)
         except soundfile.SoundFileError as error:
@@ -83,8 +106,9 @@ class PcmStream:
         self.overruns, self.state, self.can_wait = 0, MicrophoneState.NOT_USED, True
 
     async def frames(self) -> AsyncGenerator[AudioFrame, None]:
+        """Raises: ConfigurationError: the pipe cannot be read."""
         size, rest = max(1, int(BLOCK_SECONDS * self._rate_hz)) * BYTES_PER_SAMPLE, b""
-        while data := await read_aside(self._stream, size):
+        while data := await self._read(size):
             data = rest + data
             whole = len(data) - len(data) % BYTES_PER_SAMPLE  # a pipe may cut a sample in two
             rest = data[whole:]
@@ -93,6 +117,16 @@ class PcmStream:
         for frame in self._framer.finish():
             yield frame
 
+    async def _read(self, size: int) -> bytes:
+        try:
+            return await read_aside(self._stream, size)
+        except OSError as error:
+            raise unreadable(error) from error
+
+
+def unreadable(error: OSError) -> ConfigurationError:
+    return ConfigurationError(f"standard input cannot be read ({error}): pipe raw PCM into it")
+
 
 def standard_input() -> BinaryIO:
     """Unbuffered: a buffer's lock, held by a read that still waits, would abort the interpreter on its way out.
@@ -100,9 +134,10 @@ def standard_input() -> BinaryIO:
     Raises: ConfigurationError: it is closed.
     """
     try:
+        os.set_blocking(0, True)  # ssh and others leave it non-blocking, where "nothing yet" reads as the end
         return open(0, "rb", buffering=0, closefd=False)
     except OSError as error:
-        raise ConfigurationError(f"standard input cannot be read ({error}): pipe raw PCM into it") from error
+        raise unreadable(error) from error
 
 
 async def read_aside(stream: BinaryIO, size: int) -> bytes:

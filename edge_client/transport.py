@@ -38,6 +38,13 @@ STATUS_SENTENCES = {
     grpc.StatusCode.ABORTED: "ended the session: a newer connection took it over",
     grpc.StatusCode.UNIMPLEMENTED: "is no Harken server, or an older one",
 }
+LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "[::1]"})
+
+
+def open_channel(server: str) -> grpc.aio.Channel:
+    """To HOST:PORT. This machine itself is never reached through a proxy: gRPC alone would obey `http_proxy` there too."""
+    is_near = server.rpartition(":")[0] in LOOPBACK_HOSTS
+    return grpc.aio.insecure_channel(server, options=[*CHANNEL_OPTIONS, ("grpc.enable_http_proxy", int(not is_near))])
 
 
 class Transport:
@@ -45,7 +52,7 @@ class Transport:
 
     def __init__(self, config: TransportConfig, session: StreamingConfig) -> None:
         self._config = config
-        self._channel = grpc.aio.insecure_channel(config.server, options=list(CHANNEL_OPTIONS))
+        self._channel = open_channel(config.server)
         self._outbox: deque[Request] = deque([session])
         self._wake = asyncio.Event()
         self._ended = False
