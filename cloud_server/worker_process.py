@@ -106,6 +106,5 @@ def load_recogniser(bundle_dir: str) -> tuple[Recogniser, ModelInfo]:
     from models.recognizer import Recognizer  # noqa: PLC0415 - onnxruntime, which only workers need
 
     bundle = load_bundle(bundle_dir)
-    manifest = bundle.manifest
-    info = ModelInfo(manifest.model_id, manifest.version, manifest.language, manifest.quantization, bundle.sha256)
-    return Recognizer(bundle), info
+    manifest, recognizer = bundle.manifest, Recognizer(bundle)
+    return recognizer, ModelInfo(manifest.model_id, manifest.version, manifest.language, recognizer.arithmetic, bundle.sha256)

@@ -55,7 +55,7 @@ async def check_server(config: TransportConfig) -> Check:
         except grpc.aio.AioRpcError as error:
             return Check("server", ok=False, detail=f"{config.server} does not answer ({error.code().name}); start one with `harken-server run`")
     info = codec.decode(m.GetServerInfoResponse, reply)
-    model = info.models[0].model_id if info.models else "no model"
+    model = " ".join((info.models[0].model_id, info.models[0].quantization)).rstrip() if info.models else "no model"
     documents = sum(catalogue.documents for catalogue in info.catalogues)
     state = "" if info.ready else "; it is not ready yet: try again in a few seconds"
     return Check("server", info.ready, f"{config.server} runs {info.server_version} with {model} and {documents} documents{state}")

@@ -105,19 +105,23 @@ def export(
     licence: Annotated[list[Path], typer.Option(help="Licence of what the weights were grown from; repeat for several.")],
     version: Annotated[str, typer.Option(help="Version of the model.")] = "1",
     language: Annotated[str, typer.Option(help="BCP-47.")] = "en",
-    calibrate: Annotated[Path | None, typer.Option(help="Manifest of recordings (JSONL with audio): static INT8, with ranges seen on them.")] = None,
-    int8: Annotated[bool, typer.Option("--int8/--float", help="Quantise, or keep float32 (for comparison).")] = True,
+    calibrate: Annotated[
+        Path | None,
+        typer.Option(help="JSONL with audio and text: recordings like those to be heard, to spread INT8 over."),
+    ] = None,
+    floating: Annotated[bool, typer.Option("--float", help="Keep float32, for comparison: three times slower.")] = False,
 ) -> None:
     """Turn a Wav2Vec2-CTC checkpoint into a verified INT8 bundle. Needs onnx and safetensors (extra: train or dev), no torch.
 
     \b
     harken-models export runs/1/checkpoint --out my-model --model-id kitchen-en --card card.md --licence LICENSE --calibrate train.jsonl
     """
+    if (calibrate is not None) == floating:
+        raise ConfigurationError("give recordings to spread INT8 over with --calibrate, or --float")
     with needs_extra("exporting", "dev"):
         from models.export.to_bundle import Identity, export_bundle  # noqa: PLC0415 - a server has neither onnx nor safetensors
-    made = export_bundle(
-        checkpoint, out, Identity(model_id, version, language), card, licence, int8=int8, speech=calibration_speech(calibrate) if calibrate else ()
-    )
+    speech = calibration_speech(calibrate) if calibrate is not None else ()
+    made = export_bundle(checkpoint, out, Identity(model_id, version, language), card, licence, speech=speech)
     print(f"{made.path}: {made.manifest.model_id}@{made.manifest.version}, {made.manifest.quantization}, {len(made.model) / 1e6:.1f} MB graph")
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 
@@ -45,3 +47,12 @@ def normalise(waveform: Waveform) -> Waveform:
     centred = waveform.astype(np.float64) - waveform.mean(dtype=np.float64)
     scaled: Waveform = (centred / (centred.std() + DEVIATION_FLOOR)).astype(np.float32)
     return scaled
+
+
+def batch(waveforms: Sequence[Waveform]) -> dict[str, npt.NDArray[np.float32] | npt.NDArray[np.int64]]:
+    """What an exported graph takes: waveform (B, S) float32, padded at the end with zeros; lengths (B,) int64, samples of each."""
+    lengths = np.array([len(waveform) for waveform in waveforms], np.int64)
+    padded = np.zeros((len(waveforms), int(lengths.max())), np.float32)
+    for row, waveform in zip(padded, waveforms, strict=True):
+        row[: len(waveform)] = waveform
+    return {"waveform": padded, "lengths": lengths}

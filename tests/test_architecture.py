@@ -28,6 +28,8 @@ TESTED_ELSEWHERE = {
     "cloud_server/worker_process.py": "cloud_server/test_workers.py",
     "cloud_server/__main__.py": "cloud_server/test_main.py",
     "edge_client/__main__.py": "edge_client/test_main.py",
+    "models/export/blocks.py": "models/export/test_graph.py",
+    "models/export/positions.py": "models/export/test_graph.py",
     "models/__main__.py": "models/test_main.py",
     "benchmarks/__main__.py": "benchmarks/test_main.py",
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ import numpy.typing as npt
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-OPSET, MICROSOFT_OPSET, IR_VERSION = 20, 1, 10
+OPSET, MICROSOFT_OPSET, IR_VERSION = 24, 1, 10
 Array = npt.NDArray[Any]
 
 
@@ -50,9 +51,18 @@ class Builder:
         product = self.node("MatMul", x, self.constant(f"{name}.weight", weight.astype(np.float32)))
         return product if bias is None else self.node("Add", product, self.constant(f"{name}.bias", bias.astype(np.float32)))
 
-    def layer_norm(self, x: str, name: str, weight: Array, bias: Array, epsilon: float) -> str:
-        scale, shift = self.constant(f"{name}.weight", weight), self.constant(f"{name}.bias", bias)
-        return self.node("LayerNormalization", x, scale, shift, axis=-1, epsilon=epsilon)
+    def product(self, x: str, weights: Mapping[str, Array], name: str) -> str:
+        """(B, T, in) -> (B, T, out): torch's Linear of that name. x is quantised already, where products are."""
+        return self.linear(x, name, weights[f"{name}.weight"].T, weights[f"{name}.bias"])
+
+    def dense(self, x: str, weights: Mapping[str, Array], name: str) -> str:
+        """The same for an x that enters no other product."""
+        return self.product(self.activation(x, name), weights, name)
+
+    def layer_norm(self, x: str, name: str, weights: Mapping[str, Array], source: str, epsilon: float) -> str:
+        """name: in the graph; source: of its weight and bias in the checkpoint."""
+        scale = self.constant(f"{name}.weight", weights[f"{source}.weight"])
+        return self.node("LayerNormalization", x, scale, self.constant(f"{name}.bias", weights[f"{source}.bias"]), axis=-1, epsilon=epsilon)
 
     def gelu(self, x: str) -> str:
         return self.node("Gelu", x, approximate="none")
@@ -69,7 +79,7 @@ class Builder:
         return self.node("Reshape", x, self.ints(*shape))
 
     def windows(self, x: str, kernel: int, stride: int, channels: int) -> str:
-        """(1, T, C) -> (1, O, kernel * C), O = (T - kernel) // stride + 1: a convolution becomes one MatMul.
+        """(B, T, C) -> (B, O, kernel * C), O = (T - kernel) // stride + 1: a convolution becomes one MatMul.
 
         Whole strides are reshaped, not gathered; only the rest of the kernel is sliced step by step.
         """
@@ -85,14 +95,21 @@ class Builder:
             parts.append(self.slice(x, self.ints(offset), end, axis=1, step=stride))
         return parts[0] if len(parts) == 1 else self.node("Concat", *parts, axis=2)
 
-    def model(self, input_name: str, output: str, output_name: str, outputs: int) -> onnx.ModelProto:
-        """waveform (1, S) float32 -> logits (1, T, outputs) float32."""
+    def grouped_convolution(self, x: str, name: str, weight: Array, groups: int) -> str:
+        """(B, T, H) -> (B, T, H), stride 1, without bias. weight: (H, H / groups, K). Zeros around: K // 2 before, (K - 1) // 2 after."""
+        kernel = weight.shape[2]
+        channel_first = self.node("Transpose", self.activation(x, name), perm=[0, 2, 1])
+        y = self.node("Conv", channel_first, self.constant(f"{name}.weight", weight), group=groups, pads=[kernel // 2, (kernel - 1) // 2])
+        return self.node("Transpose", y, perm=[0, 2, 1])
+
+    def model(self, inputs: Sequence[onnx.ValueInfoProto], output: str, output_name: str, outputs: int) -> onnx.ModelProto:
+        """The last node's `output` becomes `output_name`, (B, T, outputs) float32."""
         self._nodes.append(helper.make_node("Identity", [output], [output_name], name=output_name))
         graph = helper.make_graph(
             self._nodes,
             "wav2vec2_ctc",
-            [helper.make_tensor_value_info(input_name, TensorProto.FLOAT, [1, "samples"])],
-            [helper.make_tensor_value_info(output_name, TensorProto.FLOAT, [1, "frames", outputs])],
+            inputs,
+            [helper.make_tensor_value_info(output_name, TensorProto.FLOAT, ["batch", "frames", outputs])],
             list(self._initializers.values()),
         )
         opsets = [helper.make_opsetid("", OPSET), helper.make_opsetid("com.microsoft", MICROSOFT_OPSET)]

@@ -9,8 +9,7 @@ import onnx
 import onnxruntime as ort
 from onnx import TensorProto, helper
 
-from models.export.graph import INPUT
-from models.features import Waveform
+from models.features import Waveform, batch
 
 # Of the values of one clip: one in ten thousand may be clipped. 99.9 costs 4 dB (measured on other weights), min-max lets one click spoil every clip.
 PERCENTILE = 99.99
@@ -23,7 +22,7 @@ def calibrate(model: onnx.ModelProto, activations: Mapping[str, str], speech: Se
     tensors = sorted(set(activations.values()))
     session = ort.InferenceSession(_watching(model, tensors).SerializeToString(), providers=["CPUExecutionProvider"])
     seen = np.array(
-        [[np.percentile(value, (100 - PERCENTILE, PERCENTILE)) for value in session.run(tensors, {INPUT: waveform[None]})] for waveform in speech]
+        [[np.percentile(value, (100 - PERCENTILE, PERCENTILE)) for value in session.run(tensors, batch([waveform]))] for waveform in speech]
     )
     low, high = np.quantile(seen[..., 0], 1 - CLIP_QUANTILE, axis=0), np.quantile(seen[..., 1], CLIP_QUANTILE, axis=0)
     ranges = {tensor: (float(low[index]), float(high[index])) for index, tensor in enumerate(tensors)}

@@ -30,9 +30,6 @@ PREFIX = "wav2vec2."
 
 # What the graph can do so far; a key that is absent has transformers' default, given here too.
 UNDERSTOOD: dict[str, tuple[object, object]] = {
-    "feat_extract_norm": ("group", "layer"),
-    "do_stable_layer_norm": (False, True),
-    "conv_bias": (False, True),
     "hidden_act": ("gelu", "gelu"),
     "feat_extract_activation": ("gelu", "gelu"),
     "add_adapter": (False, False),
@@ -112,6 +109,9 @@ def _shape(path: Path, config: Any) -> Shape:
             conv_dim=tuple(map(int, config["conv_dim"])),
             conv_kernel=tuple(map(int, config["conv_kernel"])),
             conv_stride=tuple(map(int, config["conv_stride"])),
+            conv_norm=str(config.get("feat_extract_norm", "group")),
+            conv_bias=bool(config.get("conv_bias", False)),
+            stable_layer_norm=bool(config.get("do_stable_layer_norm", False)),
             hidden_size=int(config["hidden_size"]),
             intermediate_size=int(config["intermediate_size"]),
             layers=int(config["num_hidden_layers"]),
@@ -131,6 +131,8 @@ def _shape(path: Path, config: Any) -> Shape:
 def _check_shape(path: Path, shape: Shape) -> None:
     if not shape.conv_dim or not len(shape.conv_dim) == len(shape.conv_kernel) == len(shape.conv_stride):
         raise BundleError(f"{path}: conv_dim, conv_kernel and conv_stride must be of one length, and not empty")
+    if shape.conv_norm not in ("layer", "group"):
+        raise BundleError(f"{path}: feat_extract_norm is {shape.conv_norm!r}, must be layer or group")
     sizes = (*shape.conv_dim, *shape.conv_kernel, *shape.conv_stride, shape.hidden_size, shape.intermediate_size, shape.layers, shape.heads)
     if min(*sizes, shape.position_kernel, shape.position_groups, shape.outputs) < 1 or not 0 < shape.layer_norm_eps < 1:
         raise BundleError(f"{path}: every size must be at least 1 and layer_norm_eps within 0..1, is {shape}")

@@ -22,6 +22,11 @@ class Shape:
     conv_dim: tuple[int, ...]
     conv_kernel: tuple[int, ...]
     conv_stride: tuple[int, ...]
+    conv_norm: str
+    """"layer": after every convolution; "group": after the first alone, each channel over the whole clip."""
+    conv_bias: bool
+    stable_layer_norm: bool
+    """Norms before attention and feed-forward (and one at the end), or after them (and one before the blocks)."""
     hidden_size: int
     intermediate_size: int
     layers: int
@@ -74,7 +79,11 @@ def _front_end(shape: Shape) -> dict[str, Sizes]:
     channels = 1
     for number, (width, kernel) in enumerate(zip(shape.conv_dim, shape.conv_kernel, strict=True)):
         name = f"feature_extractor.conv_layers.{number}"
-        tensors |= {f"{name}.conv.weight": (width, channels, kernel), f"{name}.conv.bias": (width,), **_norm(f"{name}.layer_norm", width)}
+        tensors[f"{name}.conv.weight"] = (width, channels, kernel)
+        if shape.conv_bias:
+            tensors[f"{name}.conv.bias"] = (width,)
+        if shape.conv_norm == "layer" or number == 0:
+            tensors |= _norm(f"{name}.layer_norm", width)
         channels = width
     return tensors
 

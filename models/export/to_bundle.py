@@ -18,8 +18,6 @@ from models.export.checkpoint import BUNDLED_WEIGHTS, CONFIG, Checkpoint, read_c
 from models.export.graph import build_graph
 from models.export.int8 import SCHEME as STATIC
 from models.export.int8 import Int8Builder
-from models.export.quantize import SCHEME as DYNAMIC
-from models.export.quantize import quantize
 from models.features import Waveform
 from models.manifest import FORMAT, parse_heads, parse_manifest
 from models.recognizer import Recognizer
@@ -27,6 +25,7 @@ from protos.errors import BundleError
 from protos.messages import SAMPLE_RATE_HZ
 
 MAX_SECONDS = 30
+FLOAT = "float32"
 ROLES = {MODEL: "model", HEADS: "heads", CARD: "card", CONFIG: "config", BUNDLED_WEIGHTS: "checkpoint"}
 
 
@@ -40,12 +39,10 @@ class Identity:
     """BCP-47."""
 
 
-def export_bundle(
-    source: Path, out: Path, identity: Identity, card: Path, licences: list[Path], *, int8: bool = True, speech: Sequence[Waveform] = ()
-) -> Bundle:
+def export_bundle(source: Path, out: Path, identity: Identity, card: Path, licences: list[Path], *, speech: Sequence[Waveform] = ()) -> Bundle:
     """source: config.json, model.safetensors, heads.json. The new bundle is verified and loaded into onnxruntime before it takes its place.
 
-    speech: normalised waveforms to calibrate on, of the kind the model will hear: static INT8; none: dynamic INT8.
+    speech: normalised waveforms to calibrate on, of the kind the model will hear: static INT8; none: float32.
     Raises: BundleError: the source is not understood, two licences have one name, or `out` exists and is no bundle.
     """
     names = [licence.name for licence in licences]
@@ -55,7 +52,7 @@ def export_bundle(
         raise BundleError(f"{out}: exists and is not a bundle; give a new directory")
     checkpoint = read_checkpoint(source)
     parse_heads(source / HEADS, _bytes(source / HEADS))
-    graph, scheme = _graph(checkpoint, speech, int8=int8)
+    graph, scheme = _graph(checkpoint, speech)
     out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".bundle-", dir=out.parent) as temporary:
         made = Path(temporary) / "bundle"
@@ -74,14 +71,12 @@ def export_bundle(
     return load_bundle(out)
 
 
-def _graph(checkpoint: Checkpoint, speech: Sequence[Waveform], *, int8: bool) -> tuple[onnx.ModelProto, str]:
+def _graph(checkpoint: Checkpoint, speech: Sequence[Waveform]) -> tuple[onnx.ModelProto, str]:
     """The graph, and the name of how it is quantised."""
     max_samples, builder = MAX_SECONDS * SAMPLE_RATE_HZ, Builder()
     floating = build_graph(checkpoint, max_samples, builder)
-    if not int8:
-        return floating, "float32"
     if not speech:
-        return quantize(floating), DYNAMIC
+        return floating, FLOAT
     ranges = calibrate(floating, builder.activations, speech)
     return build_graph(checkpoint, max_samples, Int8Builder(ranges)), STATIC
 

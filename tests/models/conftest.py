@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from models.bundle import Bundle, default_bundle_dir, load_bundle
@@ -26,7 +27,8 @@ def tiny_source(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def tiny_bundle(tiny_source: Path) -> Bundle:
     """Exported and quantised by the real exporter; not to be changed."""
     beside = tiny_source.parent
-    return export_bundle(tiny_source, beside / "bundle", Identity("tiny-1"), beside / "card.md", [beside / "MIT.txt"])
+    noise = np.random.default_rng(1).standard_normal((2, 8000)).astype(np.float32)
+    return export_bundle(tiny_source, beside / "bundle", Identity("tiny-1"), beside / "card.md", [beside / "MIT.txt"], speech=list(noise))
 
 
 @pytest.fixture

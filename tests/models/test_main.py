@@ -86,12 +86,13 @@ def test_a_harmed_bundle_is_one_sentence_and_exit_code_2(harken_models: Call, bu
         assert error.startswith(f"harken-models: {bundle_dir}/heads.json: has 2 bytes, the manifest says ")
 
 
-def test_export_makes_a_bundle_and_refresh_takes_an_edited_card(harken_models: Call, tiny_source: Path, tmp_path: Path) -> None:
+def test_export_makes_a_bundle_and_refresh_takes_an_edited_card(harken_models: Call, tiny_source: Path, root: Path, tmp_path: Path) -> None:
     beside = tiny_source.parent
     flags = ["--out", tmp_path / "made", "--model-id", "made-1", "--card", beside / "card.md", "--licence", beside / "MIT.txt"]
-    code, out, error = harken_models("export", tiny_source, *flags)
+    (tmp_path / "speech.jsonl").write_text(json.dumps({"audio": str(next((root / "tests" / "recordings").glob("*.flac"))), "text": "any"}))
+    code, out, error = harken_models("export", tiny_source, *flags, "--calibrate", tmp_path / "speech.jsonl")
     assert (code, error) == (0, "")
-    assert "made-1@1, int8-dynamic-matmul" in out
+    assert "made-1@1, int8-static" in out
     (tmp_path / "made" / "model_card.md").write_text("# another\n")
     assert harken_models("verify", tmp_path / "made")[0] == 2
     assert harken_models("refresh", tmp_path / "made")[0] == 0
@@ -120,7 +121,7 @@ def run_without(package: str, *arguments: str) -> subprocess.CompletedProcess[st
 @pytest.mark.parametrize(
     ("package", "arguments"),
     [
-        ("onnx", ["export", "x", "--out", "y", "--model-id", "z", "--card", "c", "--licence", "l"]),
+        ("onnx", ["export", "x", "--out", "y", "--model-id", "z", "--card", "c", "--licence", "l", "--float"]),
         ("safetensors", ["refresh", "x"]),
         ("jiwer", ["evaluate", "x.jsonl"]),
     ],

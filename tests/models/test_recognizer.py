@@ -112,7 +112,7 @@ def with_an_unknown_operator() -> bytes:
     ("model", "why"),
     [
         (without_outputs_for_every_head, "gives 29 outputs a frame, its heads need 31"),
-        (with_two_outputs, "must take one float waveform"),
+        (with_two_outputs, "must take float waveform"),
         (with_an_unknown_operator, "onnxruntime refuses it"),
         (lambda: b"", "onnxruntime refuses it"),
     ],

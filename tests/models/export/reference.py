@@ -18,19 +18,36 @@ def reference_logits(waveform: npt.NDArray[np.floating], tensors: dict[str, npt.
     x = np.asarray(waveform, np.float64)[:, None]
     for number, (kernel, stride) in enumerate(zip(shape.conv_kernel, shape.conv_stride, strict=True)):
         name = f"feature_extractor.conv_layers.{number}"
-        x = convolve(x, w[f"{name}.conv.weight"], stride) + w[f"{name}.conv.bias"]
-        x = gelu(layer_norm(x, w, f"{name}.layer_norm", 1e-5))
+        x = convolve(x, w[f"{name}.conv.weight"], stride)
+        if shape.conv_bias:
+            x = x + w[f"{name}.conv.bias"]
+        if shape.conv_norm == "layer":
+            x = layer_norm(x, w, f"{name}.layer_norm", 1e-5)
+        elif number == 0:
+            x = layer_norm(x.T, w, f"{name}.layer_norm", 1e-5, by_row=True).T
+        x = gelu(x)
         assert kernel == w[f"{name}.conv.weight"].shape[2]
     x = layer_norm(x, w, "feature_projection.layer_norm", shape.layer_norm_eps)
     x = linear(x, w, "feature_projection.projection")
     x = x + gelu(position_convolution(x, w, shape))
+    eps = shape.layer_norm_eps
+    if not shape.stable_layer_norm:
+        x = layer_norm(x, w, "encoder.layer_norm", eps)
     for number in range(shape.layers):
         name = f"encoder.layers.{number}"
-        y = layer_norm(x, w, f"{name}.layer_norm", shape.layer_norm_eps)
-        x = x + attention(y, w, f"{name}.attention", shape, rotary=number < 6)
-        y = layer_norm(x, w, f"{name}.final_layer_norm", shape.layer_norm_eps)
-        x = x + linear(gelu(linear(y, w, f"{name}.feed_forward.intermediate_dense")), w, f"{name}.feed_forward.output_dense")
-    return linear(layer_norm(x, w, "encoder.layer_norm", shape.layer_norm_eps), w, "lm_head")
+        if shape.stable_layer_norm:
+            x = x + attention(layer_norm(x, w, f"{name}.layer_norm", eps), w, f"{name}.attention", shape, rotary=number < 6)
+            x = x + feed_forward(layer_norm(x, w, f"{name}.final_layer_norm", eps), w, name)
+        else:
+            x = layer_norm(x + attention(x, w, f"{name}.attention", shape, rotary=number < 6), w, f"{name}.layer_norm", eps)
+            x = layer_norm(x + feed_forward(x, w, name), w, f"{name}.final_layer_norm", eps)
+    if shape.stable_layer_norm:
+        x = layer_norm(x, w, "encoder.layer_norm", eps)
+    return linear(x, w, "lm_head")
+
+
+def feed_forward(x: Array, w: dict[str, Array], name: str) -> Array:
+    return linear(gelu(linear(x, w, f"{name}.feed_forward.intermediate_dense")), w, f"{name}.feed_forward.output_dense")
 
 
 def convolve(x: Array, weight: Array, stride: int) -> Array:
@@ -79,9 +96,11 @@ def linear(x: Array, w: dict[str, Array], name: str) -> Array:
     return x @ w[f"{name}.weight"].T + w[f"{name}.bias"]
 
 
-def layer_norm(x: Array, w: dict[str, Array], name: str, epsilon: float) -> Array:
+def layer_norm(x: Array, w: dict[str, Array], name: str, epsilon: float, by_row: bool = False) -> Array:
+    """by_row: a weight and a bias for each row (group norm of (C, T)) instead of each column."""
+    gain, shift = (w[f"{name}.{part}"][:, None] if by_row else w[f"{name}.{part}"] for part in ("weight", "bias"))
     centred = x - x.mean(axis=-1, keepdims=True)
-    return centred / np.sqrt((centred**2).mean(axis=-1, keepdims=True) + epsilon) * w[f"{name}.weight"] + w[f"{name}.bias"]
+    return centred / np.sqrt((centred**2).mean(axis=-1, keepdims=True) + epsilon) * gain + shift
 
 
 def gelu(x: Array) -> Array:

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.export.builder import Builder
+from models.export.graph import INPUTS
 
 
 @given(st.integers(1, 9), st.integers(1, 6), st.integers(1, 3), st.integers(0, 30))
@@ -15,7 +16,7 @@ from models.export.builder import Builder
 def test_windows_are_the_frames_a_convolution_sees(kernel: int, stride: int, channels: int, more: int) -> None:
     builder, samples = Builder(), kernel * channels + more * channels
     signal = builder.reshape("waveform", 1, -1, channels)
-    model = builder.model("waveform", builder.windows(signal, kernel, stride, channels), "windows", kernel * channels)
+    model = builder.model(INPUTS[:1], builder.windows(signal, kernel, stride, channels), "windows", kernel * channels)
     session = ort.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
     x = np.arange(samples, dtype=np.float32)
     rows = x.reshape(-1, channels)
@@ -27,6 +28,6 @@ def test_a_constant_is_stored_once() -> None:
     builder = Builder()
     assert builder.ints(1, 2) == builder.ints(1, 2)
     output = builder.slice("waveform", builder.ints(0), builder.ints(5), axis=1)
-    model = builder.model("waveform", output, "logits", 5)
+    model = builder.model(INPUTS[:1], output, "logits", 5)
     names = [tensor.name for tensor in model.graph.initializer]
     assert sorted(names) == sorted(set(names))

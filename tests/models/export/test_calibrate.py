@@ -7,13 +7,14 @@ import pytest
 
 from models.export.builder import Builder
 from models.export.calibrate import calibrate
+from models.export.graph import INPUTS
 
 
 def ranges_of(*clips: np.ndarray) -> tuple[float, float]:
     """Of a graph whose only activation is twice its input."""
     builder = Builder()
     doubled = builder.activation(builder.node("Mul", builder.reshape("waveform", 1, -1, 1), builder.constant("two", np.float32([2]))), "doubled")
-    model = builder.model("waveform", builder.linear(doubled, "identity", np.eye(1, dtype=np.float32), None), "logits", 1)
+    model = builder.model(INPUTS, builder.linear(doubled, "identity", np.eye(1, dtype=np.float32), None), "logits", 1)
     return calibrate(model, builder.activations, [clip.astype(np.float32) for clip in clips])["doubled"]
 
 

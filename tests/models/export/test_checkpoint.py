@@ -59,12 +59,9 @@ def test_both_namings_of_weight_norm_and_none_give_one_weight(source: Path) -> N
     [
         ("model_type", "hubert"),
         ("model_type", "absent"),
-        ("feat_extract_norm", "group"),
-        ("feat_extract_norm", "absent"),
-        ("do_stable_layer_norm", False),
+        ("feat_extract_norm", "batch"),
         ("hidden_act", "relu"),
         ("feat_extract_activation", "relu"),
-        ("conv_bias", False),
         ("add_adapter", True),
         ("adapter_attn_dim", 16),
         ("conv_dim", "absent"),

@@ -12,6 +12,7 @@ import pytest
 from models.export.checkpoint import read_checkpoint
 from models.export.graph import build_graph
 from models.export.tensors import Shape
+from models.features import batch
 from tests.models.export.reference import reference_logits
 from tests.models.tiny import SHAPE, random_tensors, write_source
 
@@ -28,6 +29,11 @@ SHAPES = {
     "stride 1": replace(SHAPE, conv_stride=(5, 1, 1), layers=1),
     "kernel shorter than its stride": replace(SHAPE, conv_kernel=(10, 2, 4), conv_stride=(5, 3, 2), layers=1),
     "one conv layer": replace(SHAPE, conv_dim=(6,), conv_kernel=(320,), conv_stride=(64,), layers=1),
+    "group norm": replace(SHAPE, conv_norm="group", conv_bias=False, layers=1),
+    "group norm, convolutions with bias": replace(SHAPE, conv_norm="group", layers=1),
+    "layer norm, convolutions without bias": replace(SHAPE, conv_bias=False, layers=1),
+    "norms after attention and feed-forward": replace(SHAPE, stable_layer_norm=False),
+    "as wav2vec2-base": replace(SHAPE, conv_norm="group", conv_bias=False, stable_layer_norm=False, rotary_scale=0.0),
     "another epsilon": replace(SHAPE, layer_norm_eps=1e-2, layers=1),
 }
 
@@ -44,17 +50,17 @@ def test_logits_are_those_of_the_definitions_at_every_length(tmp_path: Path, nam
     field, stride = shape.clock.receptive_field_samples, shape.clock.stride_samples
     for samples in (field, field + 1, field + stride - 1, field + stride, field + 37 * stride + 3):
         waveform = random.standard_normal(samples).astype(np.float32)
-        (logits,) = session.run(None, {"waveform": waveform[None]})
+        (logits,) = session.run(None, batch([waveform]))
         assert logits.shape == (1, shape.clock.frames(samples), shape.outputs)
         np.testing.assert_allclose(logits[0], reference_logits(waveform, tensors, shape), atol=TOLERANCE)
 
 
 def test_the_rotation_matters(tmp_path: Path) -> None:
-    waveform = np.random.default_rng(3).standard_normal((1, 2000)).astype(np.float32)
-    turned, still = (session_of(tmp_path / name, SHAPES[name]).run(None, {"waveform": waveform})[0] for name in ("rotary", "no rotation"))
+    waveform = np.random.default_rng(3).standard_normal(2000).astype(np.float32)
+    turned, still = (session_of(tmp_path / name, SHAPES[name]).run(None, batch([waveform]))[0] for name in ("rotary", "no rotation"))
     assert np.abs(turned - still).max() > 100 * TOLERANCE
 
 
 def test_the_longest_input_is_covered_by_the_rotary_tables(tmp_path: Path) -> None:
-    (logits,) = session_of(tmp_path, SHAPE).run(None, {"waveform": np.zeros((1, MAX_SAMPLES), np.float32)})
+    (logits,) = session_of(tmp_path, SHAPE).run(None, batch([np.zeros(MAX_SAMPLES, np.float32)]))
     assert logits.shape[1] == SHAPE.clock.frames(MAX_SAMPLES)

@@ -12,12 +12,15 @@ import onnxruntime as ort
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from onnx import TensorProto, helper
 
 from models.export.builder import Builder
 from models.export.calibrate import calibrate
 from models.export.checkpoint import read_checkpoint
 from models.export.graph import build_graph
-from models.export.int8 import Int8Builder
+from models.export.int8 import WINDOW, Int8Builder
+from models.features import batch
+from models.recognizer import WIDE_PRODUCTS
 
 Signal = npt.NDArray[np.float32]
 
@@ -31,7 +34,7 @@ def session(model: onnx.ModelProto) -> ort.InferenceSession:
 
 
 def logits(of: ort.InferenceSession, waveform: Signal) -> Signal:
-    result: Signal = of.run(None, {"waveform": waveform[None]})[0][0]
+    result: Signal = of.run(None, batch([waveform]))[0][0]
     return result
 
 
@@ -48,7 +51,7 @@ def test_every_product_but_layer_0_is_u8_by_s8_with_one_scale_a_column(models: t
     floating, quantized = models
     products = Counter(node.op_type for node in floating.graph.node)["MatMul"]
     operators = Counter(node.op_type for node in quantized.graph.node)
-    assert (operators["MatMul"], operators["MatMulIntegerToFloat"]) == (1, products - 1)
+    assert (operators["MatMul"], operators["MatMulIntegerToFloat"], operators["Conv"]) == (1, products, 0), "the grouped convolution is one too"
     assert not {"DynamicQuantizeLinear", "MatMulNBits", "SkipLayerNormalization", "BiasGelu"} & operators.keys(), "what MLAS runs slowly"
     tensors = {tensor.name: tensor for tensor in quantized.graph.initializer}
     for node in quantized.graph.node:
@@ -59,7 +62,8 @@ def test_every_product_but_layer_0_is_u8_by_s8_with_one_scale_a_column(models: t
             assert scale is not None
             assert zero is not None
             assert (weight.data_type, zero.data_type) == (onnx.TensorProto.INT8, onnx.TensorProto.UINT8)
-            assert (list(scale.dims), list(steps.dims)) == ([], [weight.dims[1]])
+            columns = [weight.dims[-1]] if len(weight.dims) == 2 else [weight.dims[0], 1, weight.dims[-1]]
+            assert (list(scale.dims), list(steps.dims)) == ([], columns)
 
 
 def test_query_key_and_value_share_one_quantisation(models: tuple[onnx.ModelProto, onnx.ModelProto]) -> None:
@@ -95,3 +99,40 @@ def test_the_same_input_gives_the_same_bits_whatever_ran_before(models: tuple[on
         assert np.array_equal(logits(quantized, speech(1)), alone)
 
     beside()
+
+
+@given(st.integers(1, 40), st.integers(1, 3), st.integers(1, 3), st.integers(1, 70), st.integers(1, 2))
+@settings(max_examples=40, deadline=None)
+def test_a_grouped_convolution_is_that_of_the_float_graph(kernel: int, groups: int, width: int, frames: int, clips: int) -> None:
+    """Of weights and a signal that eight bits hold exactly: any error left would be one of place."""
+    random, hidden = np.random.default_rng(kernel), groups * width
+    weight = random.integers(-127, 128, (hidden, width, kernel)).astype(np.float32)
+    weight[:, 0, ::WINDOW] = 127  # every column's step is 1
+    signal = random.integers(-100, 156, (clips, frames, hidden)).astype(np.float32)
+    inputs = [helper.make_tensor_value_info("signal", TensorProto.FLOAT, ["batch", "frames", hidden])]
+    results = []
+    for builder in (Builder(), Int8Builder({"position": (-100, 155)})):
+        model = builder.model(inputs, builder.grouped_convolution("signal", "position", weight, groups), "y", hidden)
+        results.append(session(model).run(None, {"signal": signal})[0])
+    np.testing.assert_array_equal(results[1], results[0])
+
+
+def test_a_clip_gives_the_same_bits_alone_and_beside_any_neighbours(models: tuple[onnx.ModelProto, onnx.ModelProto]) -> None:
+    quantized = session(models[1])
+
+    @settings(max_examples=40, deadline=None)
+    @given(st.lists(st.tuples(st.integers(0, 1000), st.integers(60, 9000), st.sampled_from([0.0, 1.0, 100.0])), min_size=2, max_size=5))
+    def together(clips: list[tuple[int, int, float]]) -> None:
+        waveforms = [np.float32(gain) * speech(seed, samples) for seed, samples, gain in clips]
+        for waveform, row in zip(waveforms, quantized.run(None, batch(waveforms))[0], strict=True):
+            alone = logits(quantized, waveform)
+            assert np.array_equal(row[: len(alone)], alone)
+
+    together()
+
+
+def test_products_widened_for_other_processors_give_the_same_bits(models: tuple[onnx.ModelProto, onnx.ModelProto]) -> None:
+    options = ort.SessionOptions()
+    options.add_session_config_entry(WIDE_PRODUCTS, "1")
+    widened = ort.InferenceSession(models[1].SerializeToString(), options, providers=["CPUExecutionProvider"])
+    assert np.array_equal(logits(widened, speech(5)), logits(session(models[1]), speech(5)))

@@ -17,7 +17,7 @@ import pytest
 
 from models.export.checkpoint import read_checkpoint
 from models.export.graph import build_graph
-from models.features import Waveform, normalise, pcm_to_waveform
+from models.features import Waveform, batch, normalise, pcm_to_waveform
 from models.transcribe import read_pcm
 from protos.messages import SAMPLE_RATE_HZ
 
@@ -73,7 +73,7 @@ def speech(shared_dir: Path) -> list[Waveform]:
 
 def difference(exported: ort.InferenceSession, in_torch: Any, waveform: Waveform) -> float:
     waveform = normalise(waveform)
-    (ours,) = exported.run(None, {"waveform": waveform[None]})
+    (ours,) = exported.run(None, batch([waveform]))
     theirs = in_torch(waveform)
     assert ours[0].shape == theirs.shape
     return float(np.abs(ours[0] - theirs).max())

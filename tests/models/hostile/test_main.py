@@ -76,8 +76,10 @@ def test_a_bundle_is_exported_verified_edited_and_refreshed(
 ) -> None:
     source, out = write_folder(tmp_path / "checkpoint"), tmp_path / "out"
     named = ["--out", out, "--model-id", "kitchen-en", "--card", source / "card.md", "--licence", source / "LICENSE"]
-    assert run(monkeypatch, "export", source, *named) == 0
-    assert "kitchen-en@1, int8-dynamic-matmul" in capsys.readouterr().out
+    assert run(monkeypatch, "export", source, *named) == 2
+    assert "--calibrate, or --float" in capsys.readouterr().err
+    assert run(monkeypatch, "export", source, *named, "--float") == 0
+    assert "kitchen-en@1, float32" in capsys.readouterr().out
     (out / "model_card.md").write_text("# better\n")
     assert run(monkeypatch, "verify", out) == 2
     assert "model_card.md" in capsys.readouterr().err
@@ -110,7 +112,7 @@ def test_evaluate_gives_rates_by_group(monkeypatch: pytest.MonkeyPatch, capsys: 
         (["info", "no-bundle"], "no-bundle: No such file"),
         (["refresh", "no-bundle"], "no-bundle"),
         (["evaluate", "absent.jsonl"], "absent.jsonl"),
-        (["export", "absent", "--out", "o", "--model-id", "x", "--card", "c", "--licence", "l"], "absent/config.json"),
+        (["export", "absent", "--out", "o", "--model-id", "x", "--card", "c", "--licence", "l", "--float"], "absent/config.json"),
     ],
     ids=lambda value: " ".join(value[:2]) if isinstance(value, list) else "",
 )
