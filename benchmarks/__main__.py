@@ -11,6 +11,7 @@ from typing import Annotated
 
 import typer
 
+from benchmarks.accuracy import measure_accuracy
 from benchmarks.demo import run_demo
 from benchmarks.noisy_titles import score_refusals, score_titles
 from protos.errors import ConfigurationError
@@ -34,7 +35,7 @@ def demo() -> None:
     \b
     harken-bench demo      # real people's recordings too, where HARKEN_SHARED has them
     """
-    if run_demo(ROOT, Path(os.environ.get("HARKEN_SHARED") or ROOT.parent / "shared")) < 0:
+    if run_demo(ROOT, shared_dir()) < 0:
         sys.exit(1)
 
 
@@ -55,6 +56,31 @@ def search(
     if refusals is not None:
         refusal = score_refusals(refusals.read_text().splitlines())
         print(json.dumps(asdict(refusal)) if as_json else f"{refusal.queries} sentences about something else: {refusal.refused:.1%} refused")
+
+
+@app.command()
+def accuracy(
+    manifest: Annotated[Path, typer.Option(help="JSONL of recordings with texts, here or under HARKEN_SHARED.")] = Path("speech/test.jsonl"),
+    bundle: Annotated[Path | None, typer.Option(help="Model bundle; default: the one shipped.")] = None,
+    decoder: Annotated[str, typer.Option(help="greedy: the characters' best path, without lexicon or language model.")] = "greedy",
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object; rates are fractions.")] = False,
+) -> None:
+    """Word and token error rates by slice, with intervals over speakers; the headline is the mean of cv, l2_adult and l2_child.
+
+    \b
+    harken-bench accuracy --manifest speech/test.jsonl --json
+    """
+    facts = measure_accuracy(manifest, shared_dir(), bundle, decoder)
+    if as_json:
+        print(json.dumps(facts))
+        return
+    for name, figures in facts["slices"].items():
+        print(f"{name:40.40s}{figures['utterances']:5d} utterances   WER {figures['wer']:6.1%}   {figures['low']:6.1%} to {figures['high']:6.1%}")
+    print(f"mean of the main slices: WER {facts['wer']['value']:.1%} ({facts['wer']['low']:.1%} to {facts['wer']['high']:.1%})")
+
+
+def shared_dir() -> Path:
+    return Path(os.environ.get("HARKEN_SHARED") or ROOT.parent / "shared")
 
 
 def main() -> None:

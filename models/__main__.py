@@ -5,15 +5,16 @@ from __future__ import annotations
 import hashlib
 import json
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from models.bundle import default_bundle_dir, load_bundle
+from models.evaluate.commands import evaluate, gate
+from models.extras import needs_extra
 from models.features import Waveform, normalise, pcm_to_waveform
+from models.pronounce.commands import app as pronunciations
 from models.recognizer import Recognizer
 from models.records import Recognition
 from models.transcribe import Stretch, read_pcm, read_stretches
@@ -27,6 +28,9 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+app.add_typer(pronunciations, name="pronunciations")
+app.command()(evaluate)
+app.command()(gate)
 
 # Enough for the percentiles to settle: half or twice as many moved no range by more than a few percent.
 CALIBRATION_CLIPS = 64
@@ -137,43 +141,12 @@ def refresh(bundle: Annotated[Path, typer.Argument(help="Bundle directory.")]) -
     print(f"{bundle}: sha256 {refresh_manifest(bundle).sha256}")
 
 
-@app.command()
-def evaluate(
-    manifest: Annotated[Path, typer.Argument(help="JSONL with audio, text and source.")],
-    bundle: BundleOption = None,
-    limit: Annotated[int | None, typer.Option(min=1, help="Only so many recordings, evenly spread.")] = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Word and character error rates by group, through the same features and decoding as in serving.
-
-    \b
-    harken-models evaluate ../shared/speech/test.jsonl --limit 200
-    """
-    with needs_extra("evaluating", "bench"):
-        from models.evaluate import error_rates  # noqa: PLC0415 - jiwer is not a serving dependency
-    rows = error_rates.labelled_rows(manifest, limit)
-    for group, rates in error_rates.evaluate(Recognizer(load_bundle(bundle or default_bundle_dir())), manifest, rows).items():
-        facts = {"group": group, "utterances": rates.utterances, "cer": round(rates.cer, 4), "wer": round(rates.wer, 4)}
-        print(
-            json.dumps(facts) if as_json else f"{group:24s}{rates.utterances:5d} utterances   CER {rates.cer:6.1%}   WER {rates.wer:6.1%}", flush=True
-        )
-
-
 def calibration_speech(manifest: Path) -> list[Waveform]:
     """CALIBRATION_CLIPS recordings, evenly spread over the manifest, as the model hears them. Raises: ConfigurationError: it has none."""
     with needs_extra("calibrating", "bench"):
-        from models.evaluate.error_rates import labelled_rows  # noqa: PLC0415 - jiwer is not a serving dependency
-    rows = labelled_rows(manifest, CALIBRATION_CLIPS)
+        from models.evaluate.scoring import labelled_rows  # noqa: PLC0415 - rapidfuzz is not a serving dependency
+    rows, _ = labelled_rows(manifest, CALIBRATION_CLIPS)
     return [normalise(pcm_to_waveform(read_pcm(manifest.parent / row["audio"]))) for row in rows]
-
-
-@contextmanager
-def needs_extra(doing: str, extra: str) -> Iterator[None]:
-    """Around the import of a maker or judge. Raises: ConfigurationError: one of its packages is not installed."""
-    try:
-        yield
-    except ModuleNotFoundError as error:
-        raise ConfigurationError(f"{doing} needs the package {error.name}: pip install 'harken[{extra}]'") from error
 
 
 def as_row(stretch: Stretch, recognition: Recognition) -> dict[str, object]:

@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from models.records import BundleFile, CtcHead, FrameClock, Manifest
+from models.records import BundleFile, CtcHead, FrameClock, Gate, GateCheck, Manifest
 from protos.errors import BundleError
 from protos.messages import SAMPLE_RATE_HZ
 
@@ -37,6 +37,7 @@ def parse_manifest(path: Path, raw: bytes) -> Manifest:
         clock,
         _count(path, data, "max_samples"),
         _files(path, data.get("files")),
+        _gate(path, data["gate"]) if "gate" in data else None,
     )
 
 
@@ -85,6 +86,19 @@ def _files(path: Path, entries: object) -> dict[str, BundleFile]:
     return files
 
 
+def _gate(path: Path, entry: object) -> Gate:
+    if not isinstance(entry, dict):
+        raise BundleError(f"{path}: gate must be an object")
+    where, rows = f"{path}: gate", entry.get("checks")
+    if not isinstance(rows, list) or not rows or not all(isinstance(row, dict) for row in rows):
+        raise BundleError(f"{where}: checks must be a list with at least one object")
+    checks = tuple(GateCheck(_text(where, row, "name"), _flag(where, row, "passed"), _text(where, row, "detail")) for row in rows)
+    passed = _flag(where, entry, "passed")
+    if passed != all(check.passed for check in checks):
+        raise BundleError(f"{where}: passed is {passed}, its checks say otherwise")
+    return Gate(passed, _text(where, entry, "against", _SHA256), checks)
+
+
 def _head(path: Path, row: object) -> CtcHead:
     if not isinstance(row, dict):
         raise BundleError(f"{path}: a head must be an object, not {type(row).__name__}")
@@ -101,6 +115,13 @@ def _count(where: object, data: dict[str, Any], key: str, least: int = 1) -> int
     value = data.get(key)
     if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= MAX_COUNT:
         raise BundleError(f"{where}: {key} is {value!r}, must be a whole number from {least} to {MAX_COUNT}")
+    return value
+
+
+def _flag(where: object, data: dict[str, Any], key: str) -> bool:
+    value = data.get(key)
+    if not isinstance(value, bool):
+        raise BundleError(f"{where}: {key} is {value!r}, must be true or false")
     return value
 
 

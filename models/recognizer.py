@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 
 import numpy as np
 import onnxruntime as ort
@@ -82,17 +83,31 @@ class Recognizer:
             return Recognition(FinalReason.NO_SPEECH, (), stages)
         return Recognition(FinalReason.RECOGNIZED, (best,), stages)
 
+    @property
+    def takes_batches(self) -> bool:
+        """False for a graph that takes one whole clip."""
+        return len(self._inputs) == len(INPUTS)
+
     def logits(self, waveform: Waveform) -> Logits:
         """(S,) normalised float32, S at least the receptive field -> (T, V). Raises: InternalError."""
+        return self.batch_logits([waveform])[0]
+
+    def batch_logits(self, waveforms: Sequence[Waveform]) -> list[Logits]:
+        """The same for several clips in one padded batch: no faster (measured), and in INT8 to the last bit what each gives alone.
+
+        Raises: InternalError.
+        """
+        clips = batch(waveforms)
         try:
-            clip = batch([waveform])
-            (heard,) = self._session.run(None, {name: clip[name] for name in self._inputs})
+            (heard,) = self._session.run(None, {name: clips[name] for name in self._inputs})
         except Exception as error:  # as above: its classes share no other base
-            raise InternalError(f"the model cannot hear {len(waveform)} samples") from error
-        logits: Logits = heard[0]
-        frames = self.bundle.manifest.clock.frames(len(waveform))
-        if len(logits) != frames:
-            raise InternalError(f"the model gave {len(logits)} frames for {len(waveform)} samples, the manifest's clock says {frames}")
-        if not np.isfinite(logits).all():
+            raise InternalError(f"the model cannot hear {' and '.join(str(len(waveform)) for waveform in waveforms)} samples") from error
+        counts = [self.bundle.manifest.clock.frames(len(waveform)) for waveform in waveforms]
+        if heard.shape[1] != max(counts):
+            raise InternalError(
+                f"the model gave {heard.shape[1]} frames for {clips['waveform'].shape[1]} samples, the manifest's clock says {max(counts)}"
+            )
+        rows: list[Logits] = [row[:frames] for row, frames in zip(heard, counts, strict=True)]
+        if not all(np.isfinite(row).all() for row in rows):
             raise InternalError("the model's output is not finite")
-        return logits
+        return rows

@@ -50,6 +50,24 @@ class BundleFile:
 
 
 @dataclass(frozen=True, slots=True)
+class GateCheck:
+    name: str
+    passed: bool
+    detail: str
+    """The figure and its limit, for people."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """The verdict on a bundle: whether it may take another's place."""
+
+    passed: bool
+    against: str
+    """sha256 of the other bundle's manifest."""
+    checks: tuple[GateCheck, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Manifest:
     model_id: str
     version: str
@@ -61,6 +79,8 @@ class Manifest:
     """Longest input the model's position tables cover."""
     files: dict[str, BundleFile]
     """Path within the bundle -> what it must be."""
+    gate: Gate | None = None
+    """None: never judged."""
 
 
 @dataclass(frozen=True, slots=True)

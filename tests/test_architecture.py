@@ -30,6 +30,13 @@ TESTED_ELSEWHERE = {
     "edge_client/__main__.py": "edge_client/test_main.py",
     "models/export/blocks.py": "models/export/test_graph.py",
     "models/export/positions.py": "models/export/test_graph.py",
+    "models/extras.py": "models/test_main.py",
+    "models/pronounce/alphabet.py": "models/pronounce/test_rules.py",
+    "models/pronounce/graphones.py": "models/pronounce/test_pronouncer.py",
+    "models/pronounce/ngrams.py": "models/pronounce/fit/test_kneser_ney.py",
+    "models/pronounce/fit/align.py": "models/pronounce/fit/test_maker.py",
+    "models/pronounce/fit/dictionary.py": "models/pronounce/fit/test_maker.py",
+    "models/pronounce/fit/judge.py": "models/pronounce/fit/test_maker.py",
     "models/__main__.py": "models/test_main.py",
     "benchmarks/__main__.py": "benchmarks/test_main.py",
 }

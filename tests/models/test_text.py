@@ -25,7 +25,7 @@ from models.text import normalise_text
         ("\U0001d400bc", "abc"),
         ("İstanbul", "istanbul"),
         ("well-known\ttab\nline", "well known tab line"),
-        ("2 eggs", "eggs"),
+        ("2 eggs", "two eggs"),
     ],
 )
 def test_text_becomes_letters_apostrophes_and_single_spaces(written: str, normal: str) -> None:

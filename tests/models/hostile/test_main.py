@@ -88,18 +88,6 @@ def test_a_bundle_is_exported_verified_edited_and_refreshed(
     assert run(monkeypatch, "verify", out) == 0
 
 
-def test_evaluate_gives_rates_by_group(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], recording: Path, tmp_path: Path) -> None:
-    rows = [{"audio": str(recording), "text": "garlic shrimp", "source": source} for source in ("cv13", "cv20", "made")]
-    manifest = tmp_path / "rows.jsonl"
-    manifest.write_text("".join(json.dumps(row) + "\n" for row in rows))
-    assert run(monkeypatch, "evaluate", manifest, "--json") == 0
-    facts = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    assert [(fact["group"], fact["utterances"]) for fact in facts] == [("all", 3), ("common voice", 2), ("made", 1)]
-    assert len({fact["cer"] for fact in facts}) == 1
-    assert run(monkeypatch, "evaluate", manifest, "--limit", 1) == 0
-    assert "1 utterances" in capsys.readouterr().out
-
-
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [

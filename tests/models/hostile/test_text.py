@@ -24,7 +24,7 @@ from models.text import normalise_text
         ("Weißwürste", "weisswurste"),
         ("bro\u00adwnie", "brownie"),
         ("half-baked", "half baked"),
-        ("route 66", "route"),
+        ("route 66", "route sixty six"),
         ("\u0130stanbul kebab\u0131", "istanbul kebabi"),
         ("麺", ""),
     ],

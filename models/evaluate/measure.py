@@ -1,0 +1,113 @@
+"""Takes the measurements that the gate decides on: two bundles over one manifest, their speed side by side, and batches of neighbours."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from models.bundle import CARD, LICENCES, MANIFEST, Bundle, load_bundle
+from models.evaluate.gate import Measured, judge
+from models.evaluate.report import calibration_error
+from models.evaluate.scoring import Utterance, labelled_rows, score
+from models.export.checkpoint import read_checkpoint
+from models.export.to_bundle import Identity, export_bundle
+from models.features import Waveform, normalise, pcm_to_waveform
+from models.recognizer import Recognizer
+from models.records import Gate
+from models.transcribe import read_pcm
+from protos.messages import SAMPLE_RATE_HZ
+
+SPEED_ROUNDS = 9
+SPEED_SECONDS = 3
+NEIGHBOURS = 24
+BATCH = 4
+Watch = Callable[[str, Iterable[Utterance], int], Iterable[Utterance]]
+"""(what is heard, utterances, how many) -> the same utterances: where progress is shown."""
+
+
+def gate_bundle(new: Path, old: Path, manifest: Path, limit: int | None, watch: Watch) -> Gate:
+    """Judge `new` against `old` on `manifest`, and write the verdict into `new`'s manifest.
+
+    Raises: BundleError: a bundle is not whole, or `new` lacks its float weights. ConfigurationError: the manifest.
+    """
+    bundle, rows = load_bundle(new), labelled_rows(manifest, limit)[0]
+    mine, theirs = Recognizer(bundle), Recognizer(load_bundle(old))
+    clips = [normalise(pcm_to_waveform(read_pcm(manifest.parent / row["audio"]))) for row in rows[:NEIGHBOURS]]
+    heard = {
+        name: list(watch(name, score(recognizer, manifest, rows), len(rows)))
+        for name, recognizer in (("new", mine), ("old", theirs), ("new in float32", _in_float(bundle)))
+    }
+    verdict = judge(
+        Measured(
+            new=heard["new"],
+            old=heard["old"],
+            floating=heard["new in float32"],
+            speed_ratio=speed_ratio(mine, theirs),
+            invariant=is_invariant(mine, clips),
+            new_calibration_error=calibration_error(heard["new"]),
+            old_calibration_error=calibration_error(heard["old"]),
+            parameters=sum(weight.size for weight in read_checkpoint(new).weights.values()),
+            package_bytes=sum(entry.size for entry in bundle.manifest.files.values() if entry.role != "checkpoint"),
+            bundle_bytes=sum(entry.size for entry in bundle.manifest.files.values()),
+        ),
+        theirs.bundle.sha256,
+    )
+    write_verdict(new, verdict)
+    return verdict
+
+
+def write_verdict(bundle: Path, gate: Gate) -> None:
+    """Into the manifest, which names the bundle by its sum: a judged bundle has a name of its own."""
+    facts: dict[str, Any] = json.loads((bundle / MANIFEST).read_bytes())
+    facts["gate"] = {
+        "passed": gate.passed,
+        "against": gate.against,
+        "checks": [{"name": check.name, "passed": check.passed, "detail": check.detail} for check in gate.checks],
+    }
+    (bundle / MANIFEST).write_text(json.dumps(facts, indent=1) + "\n")
+
+
+def is_invariant(recognizer: Recognizer, clips: Sequence[Waveform]) -> bool:
+    """Every clip's logits, alone and in batches with others: silent, loud, short, long."""
+    if not recognizer.takes_batches:
+        return False
+    silent, loud = np.zeros(SAMPLE_RATE_HZ, np.float32), 100 * clips[0]
+    pool = [*clips, silent, loud, clips[0][: recognizer.bundle.manifest.clock.receptive_field_samples], np.concatenate(clips[:3])]
+    alone = [recognizer.logits(clip) for clip in pool]
+    order = np.random.default_rng(1).permutation(len(pool))
+    for members in np.array_split(order, -(-len(pool) // BATCH)):
+        together = recognizer.batch_logits([pool[member] for member in members])
+        if not all(np.array_equal(logits, alone[member]) for logits, member in zip(together, members, strict=True)):
+            return False
+    return True
+
+
+def speed_ratio(new: Recognizer, old: Recognizer) -> float:
+    """Median over rounds in which both hear the same noise, one after the other."""
+    noise = np.random.default_rng(1).standard_normal(SPEED_SECONDS * SAMPLE_RATE_HZ).astype(np.float32)
+    ratios = []
+    for _ in range(SPEED_ROUNDS + 1):
+        seconds = [_seconds(recognizer, noise) for recognizer in (new, old)]
+        ratios.append(seconds[1] / seconds[0])
+    return float(np.median(ratios[1:]))
+
+
+def _seconds(recognizer: Recognizer, clip: Waveform, times: int = 8) -> float:
+    begin_s = time.perf_counter()
+    for _ in range(times):
+        recognizer.logits(clip)
+    return time.perf_counter() - begin_s
+
+
+def _in_float(bundle: Bundle) -> Recognizer:
+    """The same weights, not quantised."""
+    with tempfile.TemporaryDirectory() as folder:
+        identity = Identity(bundle.manifest.model_id, bundle.manifest.version, bundle.manifest.language)
+        licences = sorted((bundle.path / LICENCES).iterdir())
+        return Recognizer(export_bundle(bundle.path, Path(folder) / "float", identity, bundle.path / CARD, licences))

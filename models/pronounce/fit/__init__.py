@@ -1,0 +1,1 @@
+"""Makers and judges of the pronunciation data: not needed to serve."""

@@ -1,0 +1,43 @@
+"""Figures are pooled by slice; the headline is the mean of the main ones."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from models.evaluate.report import calibration_error, report
+from tests.models.evaluate.made import speakers, utterance
+
+
+def test_the_headline_is_the_mean_of_the_main_slices_whatever_their_sizes() -> None:
+    facts = report([*speakers(2, "cv", 30), *speakers(4, "l2_adult", 5), *speakers(9, "l2_child", 10), *speakers(0, "kathleen", 99)], 7)
+    assert facts["wer"] == facts["cer"] == {"value": 0.5, "low": 0.5, "high": 0.5}
+    assert (facts["utterances"], facts["skipped"]) == (144, 7)
+    assert facts["token_error_rates"] == {"phones": {"cv": 0.2, "l2_adult": 0.4, "l2_child": 0.9}}
+    assert list(facts["slices"])[:3] == ["cv", "l2_adult", "l2_child"]
+    assert facts["slices"]["gender: female"]["utterances"] == 144
+    assert json.loads(json.dumps(facts)) == facts
+
+
+def test_a_slice_that_is_not_there_is_no_part_of_the_mean() -> None:
+    assert report([*speakers(2, "cv"), *speakers(4, "l2_adult")], 0)["wer"]["value"] == pytest.approx(0.3)
+
+
+def test_without_main_slices_every_source_counts() -> None:
+    assert report([*speakers(2, "kathleen"), *speakers(6, "ljspeech")], 0)["wer"]["value"] == pytest.approx(0.4)
+
+
+def test_a_slice_is_pooled_over_words_and_tells_its_edits() -> None:
+    facts = report([utterance("a", errors=1, length=1), utterance("b", errors=0, length=9)], 0)["slices"]["cv"]
+    assert (facts["wer"], facts["substitutions"], facts["deletions"], facts["words"]) == (0.1, 1, 0, 10)
+    assert facts["low"] <= facts["wer"] <= facts["high"]
+
+
+def test_confusions_are_counted() -> None:
+    assert report(speakers(2, count=3), 0)["confusions"] == [{"said": "a", "heard": "b", "times": 6}]
+
+
+@pytest.mark.parametrize(("confidence", "errors", "gap"), [(1.0, 0, 0.0), (0.6, 4, 0.0), (1.0, 10, 1.0), (0.25, 3, 0.45), (0.0, 25, 0.0)])
+def test_calibration_error_is_the_distance_of_confidence_from_what_was_right(confidence: float, errors: int, gap: float) -> None:
+    assert calibration_error([utterance(errors=errors, confidence=confidence)]) == pytest.approx(gap)

@@ -1,0 +1,76 @@
+"""Recordings with a text are scored, the others counted."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import soundfile
+
+from models.ctc import Logits
+from models.evaluate.scoring import labelled_rows, score
+from models.recognizer import Recognizer
+from models.records import CtcHead
+from protos.errors import ConfigurationError
+from tests.models.tiny import CHARACTERS, CLOCK, bundle_of, saying, speaking_graph
+
+
+def write_manifest(folder: Path, rows: list[dict[str, Any]]) -> Path:
+    noise = np.random.default_rng(1).standard_normal(16_000 * 3) * 0.1
+    soundfile.write(folder / "noise.wav", noise, 16_000)
+    (folder / "m.jsonl").write_text("".join(json.dumps({"audio": "noise.wav", **row}) + "\n" for row in rows))
+    return folder / "m.jsonl"
+
+
+def lasting(logits: Logits) -> Logits:
+    """Followed by blanks for as long as the noise lasts."""
+    blanks = np.zeros((CLOCK.frames(16_000 * 3) - len(logits), logits.shape[1]), np.float32)
+    blanks[:, CHARACTERS.blank] = 9.0
+    return np.concatenate([logits, blanks])
+
+
+def test_rows_without_text_are_skipped_and_counted(tmp_path: Path) -> None:
+    manifest = write_manifest(tmp_path, [{"text": "one"}, {"text": None}, {"text": " ,"}, {"text": "two"}])
+    rows, skipped = labelled_rows(manifest)
+    assert ([row["text"] for row in rows], skipped) == (["one", "two"], 2)
+
+
+def test_a_limit_thins_evenly(tmp_path: Path) -> None:
+    manifest = write_manifest(tmp_path, [{"text": letter} for letter in "abcdefgh"])
+    assert [row["text"] for row in labelled_rows(manifest, 4)[0]] == ["a", "c", "e", "g"]
+
+
+@pytest.mark.parametrize(("row", "why"), [({"text": "a", "audio": 3}, "line 1: audio is 3"), ({"text": ""}, "no row with a text")])
+def test_a_manifest_that_cannot_be_scored_is_refused(tmp_path: Path, row: dict[str, Any], why: str) -> None:
+    with pytest.raises(ConfigurationError, match=why):
+        labelled_rows(write_manifest(tmp_path, [row]))
+
+
+def test_an_utterance_is_scored_against_its_text(tmp_path: Path) -> None:
+    manifest = write_manifest(tmp_path, [{"text": "Fish, and chips!", "speaker": "s1", "source": "cv13"}, {"text": "fish", "source": "kathleen"}])
+    recognizer = Recognizer(bundle_of(speaking_graph(lasting(saying("fish an chips")))))
+    first, second = score(recognizer, manifest, labelled_rows(manifest)[0])
+    assert (first.speaker, first.slices[0], second.speaker, second.slices[0]) == ("s1", "cv", "noise.wav", "kathleen")
+    assert (first.words.substitutions, first.words.errors, first.words.length) == (1, 1, 3)
+    assert (first.characters.deletions, first.characters.errors, first.characters.length) == (1, 1, 14)
+    assert first.substitutions == (("and", "an"),)
+    assert (second.words.insertions, second.words.length) == (2, 1)
+    assert first.tokens["characters"].length == 14
+    assert 0 < first.confidence <= 1
+
+
+def test_phones_are_scored_against_how_the_text_is_said(tmp_path: Path) -> None:
+    logits = lasting(saying("fish", outputs=36))
+    phones = CtcHead("phones", 31, 5, 31, ("<blank>", "F", "IH", "SH", "AA"))
+    logits[:, phones.first] = 3.0
+    for frame, symbol in ((0, 1), (2, 2), (4, 4)):
+        logits[frame, phones.first + symbol] = 9.0
+    bundle = replace(bundle_of(speaking_graph(logits)), heads=(*bundle_of(speaking_graph(logits)).heads, phones))
+    manifest = write_manifest(tmp_path, [{"text": "fish"}])
+    (utterance,) = score(Recognizer(bundle), manifest, labelled_rows(manifest)[0])
+    counts = utterance.tokens["phones"]
+    assert (counts.length, counts.substitutions, counts.errors) == (3, 1, 1)
