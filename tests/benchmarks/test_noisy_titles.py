@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import random
 
-import jiwer
 import pytest
 
 from benchmarks.noisy_titles import mishear, score_refusals, score_titles
+from models.evaluate.counts import count
 
 
 @pytest.mark.parametrize("error_rate", [0.0, 0.1, 0.3])
 def test_the_share_of_changed_letters_is_the_one_asked_for(error_rate: float) -> None:
     text = "find me a recipe for slow roasted lamb with garlic and rosemary " * 40
     heard = mishear(text, error_rate, random.Random(1))
-    assert jiwer.cer(text, heard) == pytest.approx(error_rate, abs=0.03)
+    assert count(text, heard).errors / len(text) == pytest.approx(error_rate, abs=0.03)
 
 
 def test_scores_are_repeatable_and_fall_with_the_noise() -> None:
