@@ -11,6 +11,7 @@ from typing import Annotated
 
 import typer
 
+from models.extras import needs_extra
 from models.pronounce.alphabet import Pronunciation
 from models.pronounce.data_file import write_data
 from models.pronounce.pronouncer import ENGLISH, N_BEST, Pronouncer
@@ -85,7 +86,8 @@ def evaluate(
     \b
     harken-models pronunciations evaluate --hold-out words --json
     """
-    from models.pronounce.fit import judge  # noqa: PLC0415 - makers are not loaded to serve
+    with needs_extra("judging", "bench"):
+        from models.pronounce.fit import judge  # noqa: PLC0415 - rapidfuzz is not a serving dependency
     from models.pronounce.fit.dictionary import read_dictionary  # noqa: PLC0415
     from models.pronounce.fit.maker import fit_model  # noqa: PLC0415
 

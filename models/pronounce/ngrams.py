@@ -16,7 +16,7 @@ import numpy.typing as npt
 START = 0
 END = 1
 MAX_TOKENS = 256
-# A sixteenth of a nat: rounding to it moves no accuracy (benchmarks/LOG.md).
+# A sixteenth of a nat: an eighth or a thirty-second is as accurate (benchmarks/LOG.md).
 STEPS_PER_NAT = 16
 Indices = npt.NDArray[np.int64]
 

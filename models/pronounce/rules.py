@@ -5,7 +5,8 @@ from __future__ import annotations
 from models.pronounce.alphabet import encode
 
 _VOWELS = frozenset("aeiouy")
-# CMUdict spells 9 of 10 such words of this length that it has at all (benchmarks/LOG.md); longer ones are noises (hmmmmm).
+# CMUdict spells 103 of the 143 such words that it has, none of them longer (benchmarks/LOG.md); the others, noises (hmm) and titles (mr), are in the
+# lexicon.
 MAX_SPELLED_LETTERS = 5
 _SIBILANTS = frozenset(encode(("S", "Z", "SH", "ZH", "CH", "JH")))
 _VOICELESS = frozenset(encode(("P", "T", "K", "F", "TH")))

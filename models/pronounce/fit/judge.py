@@ -7,6 +7,8 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from rapidfuzz.distance import Levenshtein
+
 from models.pronounce.fit.dictionary import Dictionary
 from models.pronounce.fit.maker import is_learnt_from
 from models.pronounce.graphones import GraphoneModel
@@ -73,18 +75,8 @@ def judge(model: GraphoneModel, references: Mapping[str, tuple[str, ...]]) -> Ac
     words = phones = errors = first_right = any_right = 0
     for word, right in references.items():
         guesses = [codes for codes, _ in model.n_best(word, N_BEST)] or [""]
-        missed, length = min((edit_distance(codes, guesses[0]), len(codes)) for codes in right)
+        missed, length = min((Levenshtein.distance(codes, guesses[0]), len(codes)) for codes in right)
         words, phones, errors = words + 1, phones + length, errors + missed
         first_right += guesses[0] in right
         any_right += not set(guesses).isdisjoint(right)
     return Accuracy(words, phones, errors, first_right, any_right)
-
-
-def edit_distance(wanted: str, heard: str) -> int:
-    """Fewest characters replaced, left out or put in."""
-    row = list(range(len(heard) + 1))
-    for i, a in enumerate(wanted, 1):
-        diagonal, row[0] = row[0], i
-        for j, b in enumerate(heard, 1):
-            diagonal, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, diagonal + (a != b))
-    return row[-1]
