@@ -13,11 +13,11 @@ import typer
 from models.bundle import default_bundle_dir, load_bundle
 from models.evaluate.commands import evaluate, gate
 from models.extras import needs_extra
-from models.features import Waveform, normalise, pcm_to_waveform
+from models.features import Waveform
 from models.pronounce.commands import app as pronunciations
 from models.recognizer import Recognizer
 from models.records import Recognition
-from models.transcribe import Stretch, read_pcm, read_stretches
+from models.transcribe import Stretch, read_stretches, read_waveform
 from models.transcribe import transcribe as transcribe_stretches
 from protos.errors import ConfigurationError, SpeechError
 from protos.messages import BYTES_PER_SAMPLE, SAMPLE_RATE_HZ
@@ -95,6 +95,7 @@ def info(
         "receptive_field_samples": manifest.clock.receptive_field_samples,
         "max_seconds": manifest.max_samples / SAMPLE_RATE_HZ,
         "heads": [head.name for head in loaded.heads],
+        "gate": "never judged" if manifest.gate is None else "passed" if manifest.gate.passed else "failed",
         "sha256": loaded.sha256,
     }
     print(json.dumps(facts) if as_json else "\n".join(f"{key:24s}{value}" for key, value in facts.items()))
@@ -113,7 +114,7 @@ def export(
         Path | None,
         typer.Option(help="JSONL with audio and text: recordings like those to be heard, to spread INT8 over."),
     ] = None,
-    floating: Annotated[bool, typer.Option("--float", help="Keep float32, for comparison: three times slower.")] = False,
+    floating: Annotated[bool, typer.Option("--float", help="Keep float32, for comparison: half as fast.")] = False,
 ) -> None:
     """Turn a Wav2Vec2-CTC checkpoint into a verified INT8 bundle. Needs onnx and safetensors (extra: train or dev), no torch.
 
@@ -146,7 +147,7 @@ def calibration_speech(manifest: Path) -> list[Waveform]:
     with needs_extra("calibrating", "bench"):
         from models.evaluate.scoring import labelled_rows  # noqa: PLC0415 - rapidfuzz is not a serving dependency
     rows, _ = labelled_rows(manifest, CALIBRATION_CLIPS)
-    return [normalise(pcm_to_waveform(read_pcm(manifest.parent / row["audio"]))) for row in rows]
+    return [read_waveform(manifest.parent / row["audio"]) for row in rows]
 
 
 def as_row(stretch: Stretch, recognition: Recognition) -> dict[str, object]:

@@ -24,9 +24,9 @@ class Recognizer:
     """Not thread-safe by design: one for each worker process."""
 
     def __init__(self, bundle: Bundle, intra_op_threads: int = 1) -> None:
-        """Raises: BundleError: onnxruntime refuses the graph, or is not waveform (B, S), lengths (B,) -> logits (B, T, V), V covering every head.
+        """A graph takes waveform (B, S) and lengths (B,), or one whole clip without them, and gives logits (B, T, V), V covering every head.
 
-        A graph without lengths takes one whole clip.
+        Raises: BundleError: onnxruntime refuses it, or it is not such a graph.
         """
         self.bundle = bundle
         self._head = bundle.head("characters")
@@ -64,15 +64,19 @@ class Recognizer:
         Too short for one frame is TOO_SHORT; no words, or one value throughout (silence, a dead microphone), is NO_SPEECH. Neither is an error.
         Raises: InvalidAudio: not whole samples. TooLong. InternalError: the model's output is not finite, or not one row a frame.
         """
+        return self.listen(pcm, start_sample)[0]
+
+    def listen(self, pcm: bytes, start_sample: int) -> tuple[Recognition, Logits | None]:
+        """`recognize`, and the logits it was read from: (T, V); None where the model was not asked."""
         begin_s = time.perf_counter()
         waveform = pcm_to_waveform(pcm)
         samples, manifest = len(waveform), self.bundle.manifest
         if samples > manifest.max_samples:
             raise TooLong(f"the segment has {samples / SAMPLE_RATE_HZ:.2f} s, the model takes at most {manifest.max_samples / SAMPLE_RATE_HZ:g} s")
         if samples < manifest.clock.receptive_field_samples:
-            return Recognition(FinalReason.TOO_SHORT, (), ())
+            return Recognition(FinalReason.TOO_SHORT, (), ()), None
         if np.ptp(waveform) == 0:
-            return Recognition(FinalReason.NO_SPEECH, (), (("features", time.perf_counter() - begin_s),))
+            return Recognition(FinalReason.NO_SPEECH, (), (("features", time.perf_counter() - begin_s),)), None
         waveform = normalise(waveform)
         ready_s = time.perf_counter()
         logits = self.logits(waveform)
@@ -80,8 +84,8 @@ class Recognizer:
         best = greedy_hypothesis(logits, self._head, manifest.clock, start_sample, start_sample + samples)
         stages = (("features", ready_s - begin_s), ("infer", heard_s - ready_s), ("decode", time.perf_counter() - heard_s))
         if best is None:
-            return Recognition(FinalReason.NO_SPEECH, (), stages)
-        return Recognition(FinalReason.RECOGNIZED, (best,), stages)
+            return Recognition(FinalReason.NO_SPEECH, (), stages), logits
+        return Recognition(FinalReason.RECOGNIZED, (best,), stages), logits
 
     @property
     def takes_batches(self) -> bool:

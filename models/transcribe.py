@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import soundfile
 
-from models.features import waveform_to_pcm
+from models.features import Waveform, normalise, pcm_to_waveform, waveform_to_pcm
 from models.recognizer import Recognizer
 from models.records import Recognition
 from protos.errors import ConfigurationError, InvalidAudio, TooLong
@@ -45,6 +45,11 @@ def read_pcm(path: Path) -> bytes:
         return waveform_to_pcm(np.ascontiguousarray(samples[:, 0]))
     except InvalidAudio as error:
         raise InvalidAudio(f"{path}: {error.message}") from error
+
+
+def read_waveform(path: Path) -> Waveform:
+    """A recording as the model hears it: (S,), mean 0 and variance 1. Raises: as read_pcm."""
+    return normalise(pcm_to_waveform(read_pcm(path)))
 
 
 def read_stretches(path: Path) -> list[Stretch]:

@@ -2,31 +2,30 @@
 
 from __future__ import annotations
 
-import json
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from models.bundle import CARD, LICENCES, MANIFEST, Bundle, load_bundle
+from models.bundle import CARD, LICENCES, Bundle, load_bundle
 from models.evaluate.gate import Measured, judge
 from models.evaluate.report import calibration_error
 from models.evaluate.scoring import Utterance, labelled_rows, score
 from models.export.checkpoint import read_checkpoint
-from models.export.to_bundle import Identity, export_bundle
-from models.features import Waveform, normalise, pcm_to_waveform
+from models.export.to_bundle import Identity, export_bundle, record_gate
+from models.features import Waveform
 from models.recognizer import Recognizer
 from models.records import Gate
-from models.transcribe import read_pcm
+from models.transcribe import read_waveform
 from protos.messages import SAMPLE_RATE_HZ
 
 SPEED_ROUNDS = 9
 SPEED_SECONDS = 3
 NEIGHBOURS = 24
 BATCH = 4
+LONG_SECONDS = 6
 Watch = Callable[[str, Iterable[Utterance], int], Iterable[Utterance]]
 """(what is heard, utterances, how many) -> the same utterances: where progress is shown."""
 
@@ -38,7 +37,7 @@ def gate_bundle(new: Path, old: Path, manifest: Path, limit: int | None, watch: 
     """
     bundle, rows = load_bundle(new), labelled_rows(manifest, limit)[0]
     mine, theirs = Recognizer(bundle), Recognizer(load_bundle(old))
-    clips = [normalise(pcm_to_waveform(read_pcm(manifest.parent / row["audio"]))) for row in rows[:NEIGHBOURS]]
+    clips = [read_waveform(manifest.parent / row["audio"]) for row in rows[:: -(-len(rows) // NEIGHBOURS)]]
     heard = {
         name: list(watch(name, score(recognizer, manifest, rows), len(rows)))
         for name, recognizer in (("new", mine), ("old", theirs), ("new in float32", _in_float(bundle)))
@@ -58,27 +57,18 @@ def gate_bundle(new: Path, old: Path, manifest: Path, limit: int | None, watch: 
         ),
         theirs.bundle.sha256,
     )
-    write_verdict(new, verdict)
+    record_gate(new, verdict)
     return verdict
 
 
-def write_verdict(bundle: Path, gate: Gate) -> None:
-    """Into the manifest, which names the bundle by its sum: a judged bundle has a name of its own."""
-    facts: dict[str, Any] = json.loads((bundle / MANIFEST).read_bytes())
-    facts["gate"] = {
-        "passed": gate.passed,
-        "against": gate.against,
-        "checks": [{"name": check.name, "passed": check.passed, "detail": check.detail} for check in gate.checks],
-    }
-    (bundle / MANIFEST).write_text(json.dumps(facts, indent=1) + "\n")
-
-
 def is_invariant(recognizer: Recognizer, clips: Sequence[Waveform]) -> bool:
-    """Every clip's logits, alone and in batches with others: silent, loud, short, long."""
+    """Every clip's logits, alone and in batches with others: silent, loud, as short as the model takes, long."""
     if not recognizer.takes_batches:
         return False
-    silent, loud = np.zeros(SAMPLE_RATE_HZ, np.float32), 100 * clips[0]
-    pool = [*clips, silent, loud, clips[0][: recognizer.bundle.manifest.clock.receptive_field_samples], np.concatenate(clips[:3])]
+    manifest, speech = recognizer.bundle.manifest, np.concatenate(clips)
+    shortest, long = np.resize(speech, manifest.clock.receptive_field_samples), speech[: min(manifest.max_samples, LONG_SECONDS * SAMPLE_RATE_HZ)]
+    heard = [clip for clip in clips if len(clip) >= len(shortest)]
+    pool = [*heard, np.zeros(SAMPLE_RATE_HZ, np.float32), 100 * speech[:SAMPLE_RATE_HZ], shortest, long]
     alone = [recognizer.logits(clip) for clip in pool]
     order = np.random.default_rng(1).permutation(len(pool))
     for members in np.array_split(order, -(-len(pool) // BATCH)):

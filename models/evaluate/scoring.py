@@ -10,13 +10,13 @@ from typing import Any
 from models.ctc import Logits, greedy_tokens, log_softmax
 from models.evaluate.counts import Counts, count, substitutions
 from models.evaluate.slices import slices_of
-from models.features import normalise, pcm_to_waveform
+from models.features import pcm_to_waveform
 from models.pronounce.pronouncer import english
 from models.recognizer import Recognizer
 from models.records import CtcHead
 from models.text import normalise_text
 from models.transcribe import read_pcm, read_rows
-from protos.errors import ConfigurationError
+from protos.errors import ConfigurationError, TooLong
 
 PHONES, CHARACTERS = "phones", "characters"
 
@@ -56,31 +56,37 @@ def labelled_rows(manifest: Path, limit: int | None = None) -> tuple[list[dict[s
 
 
 def score(recognizer: Recognizer, manifest: Path, rows: list[dict[str, Any]]) -> Iterator[Utterance]:
-    """rows: of `labelled_rows`. Raises: ConfigurationError: a recording cannot be read. SpeechError: the recogniser refuses it."""
+    """rows: of `labelled_rows`. Raises: ConfigurationError: a recording cannot be read. TooLong, InternalError: the recogniser refuses it."""
     for row in rows:
-        yield _utterance(recognizer, row, read_pcm(manifest.parent / row["audio"]))
+        recording = manifest.parent / row["audio"]
+        try:
+            yield _utterance(recognizer, row, read_pcm(recording))
+        except TooLong as error:
+            raise TooLong(f"{recording}: {error.message}") from error
 
 
 def _utterance(recognizer: Recognizer, row: dict[str, Any], pcm: bytes) -> Utterance:
-    reference, waveform = normalise_text(row["text"]), pcm_to_waveform(pcm)
-    recognition = recognizer.recognize(pcm, 0)
+    reference = normalise_text(row["text"])
+    recognition, logits = recognizer.listen(pcm, 0)
     best = recognition.alternatives[0] if recognition.alternatives else None
     # Already in the writing of references; a model whose letters are not is at fault and is scored so.
     heard = best.transcript if best else ""
     return Utterance(
         speaker=str(row.get("speaker") or row["audio"]),
-        slices=slices_of(row, waveform),
+        slices=slices_of(row, pcm_to_waveform(pcm)),
         confidence=best.confidence if best else 0.0,
         words=count(reference.split(), heard.split()),
         characters=count(reference, heard),
-        tokens=_token_counts(recognizer, reference, recognizer.logits(normalise(waveform))),
+        tokens=_token_counts(recognizer.bundle.heads, reference, logits),
         substitutions=tuple(substitutions(reference.split(), heard.split())),
     )
 
 
-def _token_counts(recognizer: Recognizer, reference: str, logits: Logits) -> dict[str, Counts]:
+def _token_counts(heads: tuple[CtcHead, ...], reference: str, logits: Logits | None) -> dict[str, Counts]:
+    """logits: None where nothing was heard: every token is missing."""
     wanted = {PHONES: english().phones(reference), CHARACTERS: tuple(reference.replace(" ", "|"))}
-    return {head.name: count(wanted[head.name], _best_path(head, logits)) for head in recognizer.bundle.heads if head.name in wanted}
+    heard = {head.name: [] if logits is None else _best_path(head, logits) for head in heads if head.name in wanted}
+    return {name: count(wanted[name], tokens) for name, tokens in heard.items()}
 
 
 def _best_path(head: CtcHead, logits: Logits) -> list[str]:

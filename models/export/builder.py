@@ -47,7 +47,7 @@ class Builder:
         return names
 
     def linear(self, x: str, name: str, weight: Array, bias: Array | None) -> str:
-        """weight: (in, out). MatMul and Add apart: the form the quantiser looks for."""
+        """weight: (in, out)."""
         product = self.node("MatMul", x, self.constant(f"{name}.weight", weight.astype(np.float32)))
         return product if bias is None else self.node("Add", product, self.constant(f"{name}.bias", bias.astype(np.float32)))
 

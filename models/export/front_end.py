@@ -14,7 +14,7 @@ from models.export.tensors import Shape
 EPSILON = 1e-5
 
 
-def conv_layer(number: int) -> str:
+def _conv_layer(number: int) -> str:
     """Prefix of the names of a conv layer's tensors, in the checkpoint and in the graph."""
     return f"feature_extractor.conv_layers.{number}"
 
@@ -23,7 +23,7 @@ def front_end(builder: Builder, waveform: str, first_counts: str, shape: Shape, 
     """waveform: (B, S); first_counts: (B,) frames of each clip after layer 0 -> (B, T, C)."""
     x, channels = builder.node("Unsqueeze", waveform, builder.ints(2)), 1
     for number, (width, kernel, stride) in enumerate(zip(shape.conv_dim, shape.conv_kernel, shape.conv_stride, strict=True)):
-        name = conv_layer(number)
+        name = _conv_layer(number)
         weight = weights[f"{name}.conv.weight"].transpose(2, 1, 0).reshape(kernel * channels, width)
         if number:
             x = builder.activation(x, f"{name}.conv")

@@ -6,7 +6,7 @@ import hashlib
 import json
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import onnx
@@ -21,6 +21,7 @@ from models.export.int8 import Int8Builder
 from models.features import Waveform
 from models.manifest import FORMAT, parse_heads, parse_manifest
 from models.recognizer import Recognizer
+from models.records import Gate
 from protos.errors import BundleError
 from protos.messages import SAMPLE_RATE_HZ
 
@@ -96,6 +97,12 @@ def refresh_manifest(bundle: Path) -> Bundle:
     return load_bundle(bundle)
 
 
+def record_gate(bundle: Path, gate: Gate) -> None:
+    """Into the manifest, whose sum names the bundle: a judged bundle has a name of its own. Raises: BundleError."""
+    facts = json.loads(_bytes(bundle / MANIFEST))
+    _write_manifest(bundle, {**facts, "gate": asdict(gate)}, facts["files"])
+
+
 def _bytes(path: Path) -> bytes:
     try:
         return path.read_bytes()
@@ -123,7 +130,10 @@ def _is_editable(name: str) -> bool:
 
 
 def _write_manifest(folder: Path, facts: dict[str, object], files: dict[str, dict[str, object]]) -> None:
-    (folder / MANIFEST).write_text(json.dumps({**facts, "files": files}, indent=1) + "\n")
+    """Whole or not at all: without its manifest a bundle is none."""
+    beside = folder.with_name(f".{folder.name}-{MANIFEST}")
+    beside.write_text(json.dumps({**facts, "files": files}, indent=1) + "\n")
+    beside.replace(folder / MANIFEST)
 
 
 def _files(folder: Path) -> dict[str, dict[str, object]]:

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.manifest import parse_heads, parse_manifest
-from models.records import BundleFile, CtcHead, FrameClock
+from models.records import BundleFile, CtcHead, FrameClock, Gate, GateCheck
 from protos.errors import BundleError
 
 PATH = Path("some/manifest.json")
@@ -152,3 +152,32 @@ def test_heads_are_read_in_order() -> None:
 def test_heads_that_do_not_fit_are_refused(heads: object) -> None:
     with pytest.raises(BundleError, match=r"^some/manifest\.json: "):
         parse_heads(PATH, json.dumps({"heads": heads}).encode())
+
+
+CHECK = {"name": "WER", "passed": True, "detail": "+0.10%"}
+GATE = {"passed": True, "against": "0" * 64, "checks": [CHECK]}
+
+
+def test_a_verdict_is_read_and_may_be_absent() -> None:
+    assert parse_manifest(PATH, json.dumps(GOOD).encode()).gate is None
+    assert parse_manifest(PATH, json.dumps({**GOOD, "gate": GATE}).encode()).gate == Gate(True, "0" * 64, (GateCheck("WER", True, "+0.10%"),))
+
+
+@pytest.mark.parametrize(
+    "gate",
+    [
+        None,
+        [],
+        {},
+        {**GATE, "passed": 1},
+        {**GATE, "against": "v1"},
+        {**GATE, "checks": []},
+        {**GATE, "checks": ["WER"]},
+        {**GATE, "checks": [{**CHECK, "passed": None}]},
+        {**GATE, "checks": [CHECK, {**CHECK, "passed": False}]},
+        {**GATE, "passed": False},
+    ],
+)
+def test_a_verdict_that_contradicts_itself_or_lacks_something_is_refused(gate: object) -> None:
+    with pytest.raises(BundleError, match=r"^some/manifest\.json: gate"):
+        parse_manifest(PATH, json.dumps({**GOOD, "gate": gate}).encode())

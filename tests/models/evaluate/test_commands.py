@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from models import __main__ as cli
-from models.bundle import Bundle
+from models.recognizer import Recognizer
+from models.records import Gate, GateCheck
+from models.transcribe import read_pcm
 
 
 @pytest.fixture
@@ -44,13 +46,26 @@ def test_evaluate_gives_one_object_to_machines_and_a_table_to_people(
     assert "1 utterances, 1 rows without text skipped" in out
 
 
-def test_gate_exits_with_1_when_a_bundle_may_not_be_promoted(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], manifest: Path, tiny_bundle: Bundle, bundle_dir: Path
+def test_gate_refuses_a_model_of_noise_and_says_why(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], root: Path, shipped: Recognizer, bundle_dir: Path, tmp_path: Path
 ) -> None:
-    code = run(monkeypatch, "gate", bundle_dir, "--against", tiny_bundle.path, "--manifest", manifest, "--json")
+    """Judged on what the shipped model hears, so that this one is right and the other is not."""
+    recording = next((root / "tests" / "recordings").glob("*.flac"))
+    heard = shipped.recognize(read_pcm(recording), 0).alternatives[0].transcript
+    (tmp_path / "heard.jsonl").write_text(json.dumps({"audio": str(recording), "text": heard, "source": "cv"}))
+    assert run(monkeypatch, "gate", bundle_dir, "--manifest", tmp_path / "heard.jsonl", "--json") == 1
     verdict = json.loads(capsys.readouterr().out)
-    assert code == (0 if verdict["passed"] else 1)
-    assert verdict["against"] == tiny_bundle.sha256
-    # A model of noise against the shipped one: whatever it lacks, it is not as accurate as nothing at all.
-    assert run(monkeypatch, "gate", bundle_dir, "--manifest", manifest) in (0, 1)
-    assert "WER" in capsys.readouterr().out
+    assert (verdict["passed"], verdict["against"]) == (False, shipped.bundle.sha256)
+    assert {check["name"]: check["passed"] for check in verdict["checks"]}["WER"] is False
+    assert run(monkeypatch, "info", bundle_dir) == 0
+    assert "failed" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("passed", "code", "word"), [(True, 0, "passed"), (False, 1, "FAIL")])
+def test_gate_exits_with_the_verdict(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], manifest: Path, passed: bool, code: int, word: str
+) -> None:
+    verdict = Gate(passed, "0" * 64, (GateCheck("WER", passed, "+0.10%"),))
+    monkeypatch.setattr("models.evaluate.measure.gate_bundle", lambda *_: verdict)
+    assert run(monkeypatch, "gate", "any", "--manifest", manifest) == code
+    assert word in capsys.readouterr().out

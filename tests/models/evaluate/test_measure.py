@@ -14,9 +14,10 @@ from models.bundle import Bundle, load_bundle
 from models.ctc import Logits
 from models.evaluate.measure import gate_bundle, is_invariant
 from models.evaluate.scoring import Utterance
-from models.features import Waveform, normalise, pcm_to_waveform
+from models.features import Waveform
 from models.recognizer import Recognizer
-from models.transcribe import read_pcm
+from models.transcribe import read_waveform
+from protos.errors import BundleError
 from tests.models.tiny import bundle_of, saying, speaking_graph
 
 
@@ -33,7 +34,7 @@ def silently(_: str, utterances: Iterable[Utterance], __: int) -> Iterable[Utter
 
 
 def test_the_verdict_is_written_into_the_new_bundles_manifest(tiny_bundle: Bundle, bundle_dir: Path, manifest: Path) -> None:
-    verdict = gate_bundle(bundle_dir, tiny_bundle.path, manifest, None, silently)
+    verdict = gate_bundle(bundle_dir, tiny_bundle.path, manifest, 2, silently)
     judged = load_bundle(bundle_dir)
     assert judged.manifest.gate == verdict
     assert verdict.against == tiny_bundle.sha256
@@ -44,7 +45,7 @@ def test_the_verdict_is_written_into_the_new_bundles_manifest(tiny_bundle: Bundl
 
 
 def test_the_shipped_models_logits_are_the_same_bits_in_any_batch(shipped: Recognizer, root: Path) -> None:
-    clips = [normalise(pcm_to_waveform(read_pcm(path))) for path in sorted((root / "tests" / "recordings").glob("*.flac"))]
+    clips = [read_waveform(path) for path in sorted((root / "tests" / "recordings").glob("*.flac"))]
     assert is_invariant(shipped, clips)
 
 
@@ -69,5 +70,5 @@ def test_one_bit_is_seen(tiny_bundle: Bundle) -> None:
 
 def test_a_bundle_without_its_weights_cannot_be_judged(tiny_bundle: Bundle, bundle_dir: Path, manifest: Path) -> None:
     shutil.move(bundle_dir / "checkpoint.safetensors", bundle_dir.parent / "kept")
-    with pytest.raises(Exception, match="safetensors"):
+    with pytest.raises(BundleError, match="safetensors"):
         gate_bundle(bundle_dir, tiny_bundle.path, manifest, None, silently)

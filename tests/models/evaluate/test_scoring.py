@@ -15,7 +15,7 @@ from models.ctc import Logits
 from models.evaluate.scoring import labelled_rows, score
 from models.recognizer import Recognizer
 from models.records import CtcHead
-from protos.errors import ConfigurationError
+from protos.errors import ConfigurationError, TooLong
 from tests.models.tiny import CHARACTERS, CLOCK, bundle_of, saying, speaking_graph
 
 
@@ -61,6 +61,22 @@ def test_an_utterance_is_scored_against_its_text(tmp_path: Path) -> None:
     assert (second.words.insertions, second.words.length) == (2, 1)
     assert first.tokens["characters"].length == 14
     assert 0 < first.confidence <= 1
+
+
+@pytest.mark.parametrize("samples", [np.zeros(16_000), np.ones(100) * 0.1])
+def test_what_the_model_is_not_asked_about_is_all_missed(tmp_path: Path, samples: np.ndarray) -> None:
+    """A dead microphone, and a click shorter than one frame."""
+    manifest = write_manifest(tmp_path, [{"text": "fish pie", "audio": "other.wav"}])
+    soundfile.write(tmp_path / "other.wav", samples, 16_000)
+    (utterance,) = score(Recognizer(bundle_of(speaking_graph(saying("fish")))), manifest, labelled_rows(manifest)[0])
+    assert (utterance.words.deletions, utterance.tokens["characters"].deletions, utterance.confidence) == (2, 8, 0.0)
+
+
+def test_a_recording_that_is_too_long_is_named(tmp_path: Path) -> None:
+    manifest = write_manifest(tmp_path, [{"text": "fish", "audio": "long.wav"}])
+    soundfile.write(tmp_path / "long.wav", np.tile([0.1, -0.1], 16_000 * 16), 16_000)
+    with pytest.raises(TooLong, match=r"long\.wav: the segment has 32\.00 s"):
+        list(score(Recognizer(bundle_of(speaking_graph(saying("fish")))), manifest, labelled_rows(manifest)[0]))
 
 
 def test_phones_are_scored_against_how_the_text_is_said(tmp_path: Path) -> None:
