@@ -11,12 +11,14 @@ from typing import Annotated
 import typer
 
 from models.bundle import default_bundle_dir, load_bundle
+from models.data import commands as data_commands
 from models.evaluate.commands import evaluate, gate
 from models.extras import needs_extra
 from models.features import Waveform
 from models.pronounce.commands import app as pronunciations
 from models.recognizer import Recognizer
 from models.records import Recognition
+from models.train.commands import train
 from models.transcribe import Stretch, read_stretches, read_waveform
 from models.transcribe import transcribe as transcribe_stretches
 from protos.errors import ConfigurationError, SpeechError
@@ -29,8 +31,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(pronunciations, name="pronunciations")
+app.add_typer(data_commands.app, name="data")
 app.command()(evaluate)
 app.command()(gate)
+app.command()(train)
 
 # Enough for the percentiles to settle: half or twice as many moved no range by more than a few percent.
 CALIBRATION_CLIPS = 64

@@ -13,3 +13,4 @@ pin server server
 pin bench bench
 pin dev dev
 pin train train dev
+pin teach teach dev

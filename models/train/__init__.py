@@ -1,0 +1,1 @@
+"""A recipe and speech in, a checkpoint out. Needs the extra `train`; nothing here is imported when serving."""

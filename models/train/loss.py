@@ -1,0 +1,52 @@
+"""What training makes small: CTC on each head's outputs, and the distance of hidden states to the teacher's."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from models.records import CtcHead
+
+
+def ctc_loss(logits: Tensor, frames: Tensor, head: CtcHead, targets: Sequence[tuple[int, ...]]) -> Tensor:
+    """Mean nats a symbol over the rows that have a target; 0, with a gradient of 0, where none has.
+
+    logits: (B, T, V), cut to the head here. frames: (B,). targets: of each row, indices from the head's first output.
+    """
+    rows = [row for row, target in enumerate(targets) if target]
+    if not rows:
+        return logits.sum() * 0
+    lengths = torch.tensor([len(targets[row]) for row in rows])
+    symbols = torch.tensor([symbol for row in rows for symbol in targets[row]], device=logits.device)
+    own = logits[rows, :, head.first : head.first + head.size].float()
+    log_probs = functional.log_softmax(own, -1).transpose(0, 1)
+    # A row whose best alignment is impossible (equal neighbours in too few frames) is infinite: left out, not learnt from.
+    total = functional.ctc_loss(log_probs, symbols, frames[rows].cpu(), lengths, head.blank - head.first, reduction="sum", zero_infinity=True)
+    return total / lengths.sum()
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """Of one hidden state of the teacher: its dimensions differ a hundredfold in size, and are weighed alike here."""
+
+    mean: Tensor
+    """(H,)."""
+    deviation: Tensor
+    """(H,), above 0."""
+
+
+def scale_of(states: Tensor) -> Scale:
+    """states: (N, H), frames of many clips."""
+    return Scale(states.mean(0), states.std(0).clamp(min=1e-3))
+
+
+def regression_loss(ours: Tensor, theirs: Tensor, frames: Tensor, scale: Scale) -> Tensor:
+    """Smooth L1 a dimension, mean over the frames that both have. ours, theirs: (B, T, H); frames: (B,)."""
+    mean, deviation = scale.mean, scale.deviation
+    distance = functional.smooth_l1_loss((ours.float() - mean) / deviation, (theirs.float() - mean) / deviation, reduction="none").mean(-1)
+    valid = torch.arange(ours.shape[1], device=ours.device) < frames[:, None]
+    return (distance * valid).sum() / valid.sum().clamp(min=1)

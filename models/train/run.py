@@ -1,0 +1,138 @@
+"""A recipe -> everything that its run needs: data, model, teacher, optimiser, device. The loop is models.train.loop."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+import transformers
+from accelerate import Accelerator
+from lhotse import CutSet
+from lhotse.audio.backend import LibsndfileBackend, set_current_audio_backend
+from rich.progress import Progress
+
+from models.data import moonshine
+from models.pronounce.pronouncer import english
+from models.train.augment import Augmenter, read_noises
+from models.train.batches import Speech, waveform_of
+from models.train.checkpoints import START, Standing, read_heads, resume
+from models.train.judge import Judge
+from models.train.loop import Lesson, Listener, Parts, train
+from models.train.loss import Scale
+from models.train.manifests import cuts_of_group, held_out_texts, judged_cuts
+from models.train.recipe import Group, Recipe
+from models.train.record import Record
+from models.train.targets import Spelling
+from models.train.teacher import LAYERS, Alignment, MoonshineEncoder, encoder_weights
+from models.train.wav2vec2 import HarkenWav2Vec2ForCTC
+from protos.errors import ConfigurationError
+
+# Enough for means and deviations of 288 dimensions: 60 clips have some ten thousand frames.
+SCALE_CLIPS = 60
+Say = Callable[[str], None]
+
+
+def run_recipe(recipe: Recipe, source: Path, data_dir: Path, run: Path, state: Path | None, spent: float | None, progress: Progress) -> Standing:
+    """source: checkpoint to start from. state: a state.pt to go on from instead of its weights. spent: go on from that share of the budget.
+
+    Raises: ConfigurationError: names the file or value that does not fit.
+    """
+    transformers.utils.logging.set_verbosity_error()
+    transformers.utils.logging.disable_progress_bar()
+    set_current_audio_backend(LibsndfileBackend())
+    run.mkdir(parents=True, exist_ok=True)
+    torch.manual_seed(recipe.seed)
+    accelerator = Accelerator(mixed_precision="bf16")
+    say: Say = progress.console.print if accelerator.is_main_process else lambda _: None
+    model = HarkenWav2Vec2ForCTC.from_pretrained(source).to(accelerator.device)
+    optimiser, rates = optimiser_of(recipe, model)
+    standing, scales = resume(state, model, optimiser) if state is not None else (START, [])
+    if spent is not None:
+        standing = replace(standing, spent=spent)
+    parts = assemble(recipe, source, data_dir, run, accelerator, model, optimiser, rates, scales, say)
+    return train(parts, standing, progress)
+
+
+def assemble(
+    recipe: Recipe,
+    source: Path,
+    data_dir: Path,
+    run: Path,
+    accelerator: Accelerator,
+    model: HarkenWav2Vec2ForCTC,
+    optimiser: torch.optim.Optimizer,
+    rates: tuple[float, ...],
+    scales: list[Scale],
+    say: Say,
+) -> Parts:
+    """scales: of the teacher's states, where a run goes on; none: measured."""
+    heads = read_heads(source)
+    spelling = Spelling(heads, english().phones)
+    groups = list(read_groups(recipe, data_dir, say))
+    clock = model.clock
+    noises = read_noises(data_dir / recipe.augmentation.noise_folder) if recipe.augmentation.noise_folder else []
+    augmenter = Augmenter(recipe.augmentation, noises, recipe.seed)
+    speech = Speech(recipe, groups, augmenter, spelling, clock, accelerator.process_index, accelerator.num_processes)
+    lesson = lesson_of(recipe, model, groups, scales, accelerator.device) if recipe.teacher else None
+    judge = Judge(judged_cuts(data_dir, recipe), heads, spelling)
+    listener, optimiser = accelerator.prepare(Listener(model), optimiser)
+    return Parts(recipe, run, source, accelerator, model, listener, optimiser, rates, heads, speech, judge, lesson, Record(run))
+
+
+def optimiser_of(recipe: Recipe, model: HarkenWav2Vec2ForCTC) -> tuple[torch.optim.Optimizer, tuple[float, ...]]:
+    """AdamW with two groups, the first blocks apart, and the full rate of each. Freezes what the recipe freezes.
+
+    Raises: ConfigurationError: a frozen name is no parameter's.
+    """
+    names = [name for name, _ in model.named_parameters()]
+    for prefix in recipe.start.frozen:
+        if not any(name.startswith(prefix) for name in names):
+            raise ConfigurationError(f"start.frozen: no parameter's name begins with {prefix!r}; names are like {names[0]}")
+    # Replaced by zeros here: nothing would ever give it a gradient.
+    frozen = (*recipe.start.frozen, "wav2vec2.masked_spec_embed")
+    blocks = tuple(f"wav2vec2.encoder.layers.{number}." for number in range(recipe.optimiser.blocks))
+    groups: tuple[list[torch.nn.Parameter], list[torch.nn.Parameter]] = ([], [])
+    for name, parameter in model.named_parameters():
+        parameter.requires_grad = not name.startswith(frozen)
+        if parameter.requires_grad:
+            groups[0 if name.startswith(blocks) else 1].append(parameter)
+    settings, rates = recipe.optimiser, (recipe.optimiser.rate_blocks, recipe.optimiser.rate)
+    listed = [{"params": group, "lr": rate} for group, rate in zip(groups, rates, strict=True)]
+    return torch.optim.AdamW(listed, betas=(settings.betas[0], settings.betas[1]), weight_decay=settings.weight_decay, fused=True), rates
+
+
+def read_groups(recipe: Recipe, data_dir: Path, say: Say) -> Iterator[CutSet]:
+    """Says of each group what it has, what was left out and why."""
+    held_out = held_out_texts(data_dir, recipe.held_out)
+    for group in recipe.groups:
+        cuts, left = cuts_of_group(data_dir, group, recipe, held_out)
+        say(f"{group_line(group, cuts)}; left out: {left}")
+        yield cuts
+
+
+def group_line(group: Group, cuts: CutSet) -> str:
+    hours = sum(cut.duration for cut in cuts) / 3600
+    return f"{group.name}: {len(cuts)} clips, {hours:.2f} h, {sum(bool(cut.supervisions[0].text) for cut in cuts)} with text"
+
+
+def lesson_of(recipe: Recipe, model: HarkenWav2Vec2ForCTC, groups: list[CutSet], scales: list[Scale], device: torch.device) -> Lesson:
+    """Raises: ConfigurationError: no such teacher, or the student's frames or hidden states do not fit its own."""
+    if recipe.teacher != moonshine.NAME:
+        raise ConfigurationError(f"teacher is {recipe.teacher!r}; there is {moonshine.NAME}")
+    states = len(recipe.losses.states)
+    if states > min(LAYERS, model.config.num_hidden_layers) + 1:
+        raise ConfigurationError(
+            f"losses.states has {states} weights; the teacher has {LAYERS + 1} states, the student {model.config.num_hidden_layers + 1}"
+        )
+    try:
+        alignment = Alignment.to(model.clock, model.config.hidden_size)
+    except ValueError as error:
+        raise ConfigurationError(f"{recipe.start.checkpoint}: {error}") from error
+    encoder = MoonshineEncoder(encoder_weights(moonshine.moonshine_folder() / moonshine.ENCODER), device)
+    if not scales:
+        cuts = [cut for group in groups for cut in group]
+        chosen = [cuts[index * len(cuts) // SCALE_CLIPS] for index in range(SCALE_CLIPS)]
+        scales = encoder.scales([torch.from_numpy(waveform_of(cut)).to(device) for cut in chosen])
+    return Lesson(encoder, alignment, [Scale(scale.mean.to(device), scale.deviation.to(device)) for scale in scales[:states]])

@@ -1,0 +1,218 @@
+"""transformers' Wav2Vec2ForCTC with rotary positions and a channel-last front end. Its parameters and their names are transformers' own.
+
+Legend for the package: B batch, S samples, T frames, H hidden size, V outputs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+import torch
+from safetensors.torch import load_file
+from torch import Tensor, nn
+from torch.nn import functional
+from transformers import Wav2Vec2Config, Wav2Vec2ForCTC
+from transformers.modeling_outputs import CausalLMOutput
+from transformers.models.wav2vec2.modeling_wav2vec2 import Wav2Vec2Attention
+
+from models.export.checkpoint import (
+    BUNDLED_WEIGHTS,
+    CONFIG,
+    ROTARY_BLOCKS,
+    ROTARY_DIMENSIONS,
+    ROTARY_MODEL_TYPE,
+    STOCK_MODEL_TYPE,
+    UNDERSTOOD,
+    WEIGHTS,
+)
+from models.records import FrameClock
+from protos.errors import BundleError
+
+BASE_WAVELENGTH = 10_000
+
+
+class HarkenWav2Vec2Config(Wav2Vec2Config):
+    """Wav2Vec2Config and rotary_scale: the share of the angle by which queries and keys of the first blocks are turned; 0 is Wav2Vec2."""
+
+    model_type = ROTARY_MODEL_TYPE
+    rotary_scale: float | int = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """One forward pass over a batch."""
+
+    logits: Tensor
+    """(B, T, V)."""
+    frames: Tensor
+    """(B,) int64: of each row; what lies behind is padding."""
+    states: tuple[Tensor, ...]
+    """(B, T, H) each: what the projection gives, before positions and masks, then what each block gives, before the last norm."""
+
+
+class RotaryAttention(Wav2Vec2Attention):
+    """Turns the first ROTARY_DIMENSIONS of every query and key by the frame's number times `scale`."""
+
+    scale = 0.0
+
+    def forward(self, hidden_states: Tensor, attention_mask: Tensor | None = None, **_: Any) -> tuple[Tensor, None]:
+        """(B, T, H) -> (B, T, H), nothing. attention_mask: broadcasts to (B, heads, T, T); boolean, true where a key may be seen."""
+        batch, frames, hidden = hidden_states.shape
+        query, key, value = (
+            project(hidden_states).view(batch, frames, self.num_heads, self.head_dim).transpose(1, 2)
+            for project in (self.q_proj, self.k_proj, self.v_proj)
+        )
+        if self.scale:
+            query, key = rotate(query, self.scale), rotate(key, self.scale)
+        mixed = functional.scaled_dot_product_attention(query, key, value, attn_mask=attention_mask)
+        return self.out_proj(mixed.transpose(1, 2).reshape(batch, frames, hidden)), None
+
+
+class ChannelLastFrontEnd(nn.Module):
+    """transformers' conv encoder, channel-last, each convolution one matrix product: bf16 convolutions are slow on CPUs, products are not."""
+
+    def __init__(self, extractor: nn.Module) -> None:
+        super().__init__()
+        self.conv_layers = extractor.conv_layers
+
+    def forward(self, waveforms: Tensor) -> Tensor:
+        """(B, S) -> (B, T, C)."""
+        hidden = waveforms[..., None]
+        for layer in self.conv_layers:
+            hidden = convolve(hidden, layer.conv)
+            if isinstance(layer_norm := getattr(layer, "layer_norm", None), nn.GroupNorm):
+                hidden = layer_norm(hidden.transpose(1, 2)).transpose(1, 2)
+            elif layer_norm is not None:
+                hidden = layer_norm(hidden)
+            hidden = layer.activation(hidden)
+        return hidden
+
+
+class HarkenWav2Vec2ForCTC(Wav2Vec2ForCTC):
+    """Both families of Wav2Vec2 (norms before or after, group or layer norm in the front end), without dropout: none of it is applied.
+
+    A front end with group norm looks at padding too, as it was trained: its rows must be of one length.
+    """
+
+    config_class = HarkenWav2Vec2Config
+
+    def __init__(self, config: HarkenWav2Vec2Config) -> None:
+        """Raises: BundleError: names the value of the configuration that this class does not understand."""
+        check(config)
+        super().__init__(config)
+        self.wav2vec2.feature_extractor = ChannelLastFrontEnd(self.wav2vec2.feature_extractor)
+        for number, block in enumerate(self.wav2vec2.encoder.layers):
+            stock = block.attention
+            block.attention = RotaryAttention(stock.embed_dim, stock.num_heads, config=config)
+            block.attention.scale = config.rotary_scale if number < ROTARY_BLOCKS else 0.0
+        self.post_init()
+
+    def forward(self, input_values: Tensor, attention_mask: Tensor | None = None) -> CausalLMOutput:
+        """(B, S) normalised waveforms, (B, S) ones where there is sound -> logits and hidden_states, as transformers names them."""
+        samples = input_values.new_full((len(input_values),), input_values.shape[1]) if attention_mask is None else attention_mask.sum(-1)
+        heard = self.hear(input_values, samples)
+        return CausalLMOutput(logits=heard.logits, hidden_states=heard.states)
+
+    def hear(self, waveforms: Tensor, samples: Tensor, masked: Tensor | None = None) -> Heard:
+        """waveforms: (B, S) normalised, zeros behind each row's samples (B,). masked: (B, T) frames of which nothing may be known (SpecAugment)."""
+        encoder, features = self.wav2vec2.encoder, self.wav2vec2.feature_extractor(waveforms)
+        frames = self._get_feat_extract_output_lengths(samples).to(torch.int64)
+        sounding = torch.arange(features.shape[1], device=features.device) < frames[:, None]
+        hidden, _ = self.wav2vec2.feature_projection(features)
+        states = [hidden]
+        heeded = sounding if masked is None else sounding & ~masked
+        hidden = hidden * heeded[..., None]
+        hidden = hidden + encoder.pos_conv_embed(hidden)
+        if not self.config.do_stable_layer_norm:
+            hidden = encoder.layer_norm(hidden)
+        for block in encoder.layers:
+            hidden = block(hidden, attention_mask=sounding[:, None, None])
+            states.append(hidden)
+        if self.config.do_stable_layer_norm:
+            hidden = encoder.layer_norm(hidden)
+        return Heard(self.lm_head(hidden), frames, tuple(states))
+
+    @property
+    def clock(self) -> FrameClock:
+        return FrameClock(self.config.inputs_to_logits_ratio, receptive_field(self.config))
+
+    @classmethod
+    def from_pretrained(cls, folder: str | Path, **options: Any) -> Self:
+        """In float32: a folder or hub name as for transformers, or a bundle of ours.
+
+        Raises: BundleError: a value of the configuration or a tensor is not understood, or missing.
+        """
+        options = {"dtype": torch.float32, "output_loading_info": True, **options}
+        bundled = Path(folder) / BUNDLED_WEIGHTS
+        if bundled.is_file() and not (Path(folder) / WEIGHTS).is_file():
+            config = HarkenWav2Vec2Config.from_json_file(Path(folder) / CONFIG)
+            return cls._complete(bundled, *super().from_pretrained(None, config=config, state_dict=load_file(bundled), **options))
+        return cls._complete(folder, *super().from_pretrained(folder, **options))
+
+    @staticmethod
+    def _complete(source: object, model: Any, loading: dict[str, Any]) -> Any:
+        """The model: transformers fills what is missing with random numbers and goes on, and a model half made of noise must not be trained."""
+        needless = {"wav2vec2.masked_spec_embed"}
+        wrong = [f"{name} is missing" for name in set(loading["missing_keys"]) - needless]
+        wrong += [f"{name} is not understood" for name in set(loading["unexpected_keys"]) - needless]
+        wrong += [f"{name} has another size" for name, *_ in loading["mismatched_keys"]]
+        if wrong:
+            raise BundleError(f"{source}: {min(wrong)}" + (f" (and {len(wrong) - 1} more)" if wrong[1:] else ""))
+        return model
+
+    def save_pretrained(self, folder: str | Path, **options: Any) -> None:
+        """As transformers does: without rotation as a Wav2Vec2, which every tool loads; with rotation as a type of our own, which none does."""
+        super().save_pretrained(folder, **options)
+        if self.config.rotary_scale == 0:
+            path = Path(folder) / CONFIG
+            stock = Wav2Vec2Config.from_dict({**self.config.to_dict(), "model_type": STOCK_MODEL_TYPE, "architectures": [Wav2Vec2ForCTC.__name__]})
+            stock.to_json_file(path)
+
+
+def check(config: Wav2Vec2Config) -> None:
+    """Raises: BundleError: names the value that this class does not understand."""
+    for key, (default, understood) in UNDERSTOOD.items():
+        if getattr(config, key, default) != understood:
+            raise BundleError(f"{key} is {getattr(config, key)!r}, this model understands {understood!r}")
+    scale, head_size = config.rotary_scale, config.hidden_size // config.num_attention_heads
+    if not 0 <= scale < float("inf") or (scale > 0 and head_size < ROTARY_DIMENSIONS):
+        raise BundleError(
+            f"rotary_scale is {scale} with heads of {head_size}; it must be at least 0 and turns {ROTARY_DIMENSIONS} dimensions of each"
+        )
+
+
+def receptive_field(config: Wav2Vec2Config) -> int:
+    """Samples that one frame sees."""
+    field = 1
+    for kernel, stride in zip(reversed(config.conv_kernel), reversed(config.conv_stride), strict=True):
+        field = (field - 1) * stride + kernel
+    return field
+
+
+def rotate(states: Tensor, scale: float) -> Tensor:
+    """(B, heads, T, D) -> the same, dimensions 2i and 2i+1 of the first 32 turned by frame * scale / 10000^(2i / 32)."""
+    frames = torch.arange(states.shape[2], device=states.device, dtype=torch.float32)
+    exponents = torch.arange(0, ROTARY_DIMENSIONS, 2, device=states.device, dtype=torch.float32) / ROTARY_DIMENSIONS
+    angles = frames[:, None] * (1 / BASE_WAVELENGTH**exponents) * scale
+    cosines, sines = (wave.repeat_interleave(2, -1).to(states.dtype) for wave in (angles.cos(), angles.sin()))
+    turned, rest = states[..., :ROTARY_DIMENSIONS], states[..., ROTARY_DIMENSIONS:]
+    quarter = torch.stack((-turned[..., 1::2], turned[..., 0::2]), -1).flatten(-2)
+    return torch.cat((turned * cosines + quarter * sines, rest), -1)
+
+
+def convolve(hidden: Tensor, conv: nn.Conv1d) -> Tensor:
+    """(B, T, C) -> (B, T', C'): windows side by side, then one product. Without padding, groups or dilation, as Wav2Vec2's are."""
+    kernel, stride, weight = conv.kernel_size[0], conv.stride[0], conv.weight
+    return functional.linear(_windows(hidden, kernel, stride), weight.permute(0, 2, 1).reshape(len(weight), -1), conv.bias)
+
+
+def _windows(hidden: Tensor, kernel: int, stride: int) -> Tensor:
+    """(B, T, C) -> (B, T', kernel * C). Whole strides are views of the rows; only what is left over of the kernel is gathered tap by tap."""
+    batch, length, channels = hidden.shape
+    count = (length - kernel) // stride + 1
+    whole = kernel // stride * stride
+    parts = [hidden[:, offset : offset + count * stride].reshape(batch, count, stride * channels) for offset in range(0, whole, stride)]
+    parts += [hidden[:, offset : offset + (count - 1) * stride + 1 : stride] for offset in range(whole, kernel)]
+    return torch.cat(parts, 2) if parts[1:] else parts[0]

@@ -1,0 +1,8 @@
+"""What needs torch is collected only where torch is: `make test` has none, `make test-train` has."""
+
+from __future__ import annotations
+
+import importlib.util
+
+NEEDS_TORCH = ["augment", "batches", "checkpoints", "judge", "loop", "loss", "manifests", "run", "teacher", "wav2vec2"]
+collect_ignore = [] if importlib.util.find_spec("torch") else [f"test_{name}.py" for name in NEEDS_TORCH]

@@ -1,0 +1,111 @@
+"""Real steps on a tiny random model and made-up speech: it learns, stops, goes on after an interruption, and a bundle of it recognises."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from rich.console import Console
+from rich.progress import Progress
+
+from models.data import moonshine
+from models.export.to_bundle import Identity, export_bundle
+from models.recognizer import Recognizer
+from models.train import run as running
+from models.train.checkpoints import Standing
+from models.train.recipe import Losses, Recipe
+from models.train.run import run_recipe
+from protos.messages import FinalReason
+from tests.models.train.speech import recipe, write_speech
+
+pytestmark = pytest.mark.train
+
+
+@pytest.fixture(scope="module")
+def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_speech(tmp_path_factory.mktemp("speech"))
+
+
+def run(chosen: Recipe, data_dir: Path, out: Path, state: Path | None = None) -> Standing:
+    torch.set_num_threads(1)
+    with Progress(console=Console(stderr=True, quiet=True)) as progress:
+        return run_recipe(chosen, data_dir / "seed", data_dir, out, state, None, progress)
+
+
+def rows(out: Path, kind: str) -> list[dict[str, Any]]:
+    return [row[kind] for line in (out / "log.jsonl").read_text().splitlines() if kind in (row := json.loads(line))]
+
+
+def weights(out: Path) -> dict[str, torch.Tensor]:
+    return dict(torch.load(out / "state.pt", weights_only=True)["model"])
+
+
+@pytest.fixture(scope="module")
+def thirty_steps(data_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("thirty")
+    assert run(recipe(steps=30), data_dir, out).step == 30
+    return out
+
+
+def test_the_loss_falls(data_dir: Path, thirty_steps: Path, tmp_path: Path) -> None:
+    run(recipe(steps=4), data_dir, tmp_path)
+    first, whole = (rows(out, "losses")[-1] for out in (tmp_path, thirty_steps))
+    assert whole["characters"] < 0.6 * first["characters"]
+
+
+def test_the_error_rates_are_judged_before_and_after(thirty_steps: Path) -> None:
+    before, after = rows(thirty_steps, "error_rates")
+    assert before["characters"].keys() == after["characters"].keys() == {"cv"}
+
+
+def test_a_run_that_is_gone_on_with_comes_to_the_same_numbers(data_dir: Path, tmp_path: Path) -> None:
+    # Warm-up starts anew wherever a run goes on, so this one has none.
+    steady = replace(recipe(steps=10), optimiser=replace(recipe().optimiser, warmup_steps=0))
+    run(steady, data_dir, tmp_path / "steady")
+    run(replace(steady, budget=replace(steady.budget, steps=6)), data_dir, tmp_path / "first")
+    run(steady, data_dir, tmp_path / "second", tmp_path / "first" / "state.pt")
+    whole, parts = weights(tmp_path / "steady"), weights(tmp_path / "second")
+    assert all(torch.equal(tensor, parts[name]) for name, tensor in whole.items())
+    assert not all(torch.equal(tensor, weights(tmp_path / "first")[name]) for name, tensor in whole.items())
+
+
+def test_what_comes_out_becomes_a_bundle_that_recognises(thirty_steps: Path, tmp_path: Path) -> None:
+    (tmp_path / "card.md").write_text("# tiny\n")
+    (tmp_path / "MIT.txt").write_text("Do as you like.\n")
+    for name in ("checkpoint", "best-checkpoint"):
+        bundle = export_bundle(thirty_steps / name, tmp_path / name, Identity("tiny-1"), tmp_path / "card.md", [tmp_path / "MIT.txt"])
+        heard = Recognizer(bundle).recognize(b"\x10\x00\xf0\xff" * 4000, 0)
+        assert heard.final_reason in (FinalReason.RECOGNIZED, FinalReason.NO_SPEECH)
+
+
+def test_a_run_stops_early_when_it_does_not_get_better(data_dir: Path, tmp_path: Path) -> None:
+    chosen = replace(
+        recipe(steps=50),
+        judge=replace(recipe().judge, every_minutes=1e-9, patience=2),
+        optimiser=replace(recipe().optimiser, rate=0.0, rate_blocks=0.0),
+    )
+    standing = run(chosen, data_dir, tmp_path)
+    assert standing.step < 10
+    assert standing.judgements_since_best >= 2
+
+
+def test_a_teacher_pulls_the_states_to_its_own(data_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Still:
+        """A teacher whose states are all zeros, of the student's own frames and size."""
+
+        def aligned(self, waveforms: torch.Tensor, samples: torch.Tensor, _: object, length: int) -> tuple[list[torch.Tensor], torch.Tensor]:
+            return [torch.zeros(len(waveforms), length, 72)] * 2, samples // 20
+
+    scale = running.Scale(torch.zeros(72), torch.ones(72))
+    monkeypatch.setattr(running, "lesson_of", lambda *_: running.Lesson(Still(), None, [scale, scale]))  # type: ignore[arg-type]
+    taught = replace(
+        recipe(steps=18), teacher=moonshine.NAME, losses=Losses(phones=0.01, characters=0.0, regression=1.0, states=(1.0, 1.0), fade_from=1.0)
+    )
+    run(taught, data_dir, tmp_path / "long")
+    run(replace(taught, budget=replace(taught.budget, steps=3)), data_dir, tmp_path / "short")
+    long, short = (rows(tmp_path / name, "losses")[-1] for name in ("long", "short"))
+    assert long["state 1"] < 0.8 * short["state 1"]

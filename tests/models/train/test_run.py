@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+
+from models.data import moonshine
+from models.train.manifests import cuts_of_group
+from models.train.recipe import Recipe, Start
+from models.train.run import lesson_of, optimiser_of, read_groups
+from models.train.wav2vec2 import HarkenWav2Vec2ForCTC
+from protos.errors import ConfigurationError
+from tests.models.train.speech import recipe, write_speech
+
+pytestmark = pytest.mark.train
+
+
+@pytest.fixture(scope="module")
+def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_speech(tmp_path_factory.mktemp("speech"))
+
+
+@pytest.fixture
+def model(data_dir: Path) -> HarkenWav2Vec2ForCTC:
+    return HarkenWav2Vec2ForCTC.from_pretrained(data_dir / "seed")
+
+
+def named(model: HarkenWav2Vec2ForCTC, parameters: list[torch.nn.Parameter]) -> set[str]:
+    ids = {id(parameter) for parameter in parameters}
+    return {name for name, parameter in model.named_parameters() if id(parameter) in ids}
+
+
+def test_the_first_blocks_have_a_rate_of_their_own_and_what_is_frozen_is_in_no_group(model: HarkenWav2Vec2ForCTC) -> None:
+    front = "wav2vec2.feature_extractor.conv_layers.0."
+    chosen: Recipe = replace(recipe(), start=Start("seed", (front,)), optimiser=replace(recipe().optimiser, rate=2e-3, rate_blocks=1e-3, blocks=6))
+    optimiser, rates = optimiser_of(chosen, model)
+    blocks, rest = (named(model, group["params"]) for group in optimiser.param_groups)
+    assert rates == (1e-3, 2e-3)
+    assert {name.split(".")[3] for name in blocks} == set("012345")
+    assert any("encoder.layers.6." in name for name in rest)
+    every = {name for name, _ in model.named_parameters()}
+    assert every - blocks - rest == {name for name in every if name.startswith(front)} | {"wav2vec2.masked_spec_embed"}
+    assert not any(parameter.requires_grad for name, parameter in model.named_parameters() if name.startswith(front))
+
+
+def test_a_frozen_name_that_no_parameter_has_is_refused(model: HarkenWav2Vec2ForCTC) -> None:
+    with pytest.raises(ConfigurationError, match=r"start\.frozen: no parameter's name begins with 'wav2vec3'"):
+        optimiser_of(replace(recipe(), start=Start("seed", ("wav2vec3",))), model)
+
+
+def test_every_group_says_what_it_has_and_what_was_left_out(data_dir: Path) -> None:
+    said: list[str] = []
+    list(read_groups(recipe(), data_dir, said.append))
+    assert said == ["all: 24 clips, 0.00 h, 24 with text; left out: none"]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"teacher": "whisper"}, "teacher is 'whisper'; there is moonshine-tiny-en"),
+        ({"losses": replace(recipe().losses, states=(1.0,) * 8)}, "states has 8 weights; the teacher has 7 states, the student 8"),
+        ({}, "seed: 72 numbers a frame of 20 samples"),
+    ],
+)
+def test_a_teacher_that_does_not_fit_is_refused(data_dir: Path, model: HarkenWav2Vec2ForCTC, change: dict[str, object], message: str) -> None:
+    chosen = replace(recipe(), teacher=moonshine.NAME)
+    groups = [cuts_of_group(data_dir, chosen.groups[0], chosen, frozenset())[0]]
+    with pytest.raises(ConfigurationError, match=message):
+        lesson_of(replace(chosen, **change), model, groups, [], torch.device("cpu"))  # type: ignore[arg-type]

@@ -1,0 +1,198 @@
+"""The training class against the two truths it stands between: transformers without rotation, the seed's own code with it."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+from transformers import AutoModelForCTC, Wav2Vec2Config, Wav2Vec2ForCTC
+
+from models.bundle import default_bundle_dir
+from models.export.checkpoint import read_checkpoint
+from models.train.wav2vec2 import HarkenWav2Vec2Config, HarkenWav2Vec2ForCTC
+from protos.errors import BundleError
+
+pytestmark = pytest.mark.train
+
+TINY = {
+    "vocab_size": 32,
+    "hidden_size": 72,
+    "num_hidden_layers": 7,
+    "num_attention_heads": 2,
+    "intermediate_size": 40,
+    "conv_dim": [6, 8, 8],
+    "conv_kernel": [10, 3, 4],
+    "conv_stride": [5, 2, 2],
+    "num_conv_pos_embeddings": 6,
+    "num_conv_pos_embedding_groups": 4,
+}
+LAYER = {"feat_extract_norm": "layer", "do_stable_layer_norm": True, "conv_bias": True}
+FAMILIES = {
+    "layer norm, norms before": LAYER,
+    "group norm, norms after": {"feat_extract_norm": "group", "do_stable_layer_norm": False, "conv_bias": False},
+    "layer norm, norms after": {**LAYER, "do_stable_layer_norm": False, "num_conv_pos_embeddings": 5},
+    "kernels as wav2vec2-base's": {**LAYER, "conv_dim": [6] * 4, "conv_kernel": [10, 3, 3, 2], "conv_stride": [5, 2, 2, 2]},
+}
+
+
+def tiny(rotary_scale: float = 0.0, **changes: Any) -> HarkenWav2Vec2ForCTC:
+    torch.manual_seed(1)
+    return HarkenWav2Vec2ForCTC(HarkenWav2Vec2Config(**{**TINY, **LAYER, "rotary_scale": rotary_scale, **changes})).eval()
+
+
+def batch(samples: list[int]) -> tuple[torch.Tensor, torch.Tensor]:
+    torch.manual_seed(2)
+    waveforms = torch.randn(len(samples), max(samples))
+    for row, count in enumerate(samples):
+        waveforms[row, count:] = 0
+    return waveforms, torch.tensor(samples)
+
+
+@pytest.mark.parametrize("family", FAMILIES.values(), ids=FAMILIES)
+@torch.no_grad()
+def test_without_rotation_it_is_transformers_own_class(family: dict[str, Any]) -> None:
+    ours = tiny(**family).double()
+    stock = Wav2Vec2ForCTC(Wav2Vec2Config(**{**TINY, **family})).eval().double()
+    stock.load_state_dict(ours.state_dict())
+    waveforms, samples = batch([1600, 1600] if family["feat_extract_norm"] == "group" else [1600, 900])
+    mask = (torch.arange(1600)[None] < samples[:, None]).long()
+    expected = stock(waveforms.double(), attention_mask=mask).logits
+    heard = ours.hear(waveforms.double(), samples)
+    for row, frames in enumerate(heard.frames):
+        assert torch.allclose(heard.logits[row, :frames], expected[row, :frames], atol=1e-10)
+    assert torch.equal(ours(waveforms.double(), attention_mask=mask).logits, heard.logits)
+
+
+@pytest.mark.shared
+@torch.no_grad()
+def test_with_rotation_it_is_the_seeds_own_code(shared_dir: Path) -> None:
+    seed = shared_dir / "weights" / "seed"
+    sys.path.insert(0, str(seed / "train"))  # its modules import each other by bare names
+    try:
+        spec = importlib.util.spec_from_file_location("seed_model", seed / "train" / "model.py")
+        assert spec is not None
+        assert spec.loader is not None
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        student = module.load(str(seed)).double()
+    finally:
+        sys.path.remove(str(seed / "train"))
+    ours = HarkenWav2Vec2ForCTC.from_pretrained(seed).eval().double()
+    waveforms, samples = batch([32_000, 20_000, 2752])
+    logits, frames, states, _ = student(waveforms.double(), samples, student.share)
+    heard = ours.hear(waveforms.double(), samples)
+    assert heard.frames.tolist() == frames.tolist()
+    for row, count in enumerate(frames):
+        assert torch.allclose(heard.logits[row, :count], logits[row, :count], atol=1e-5, rtol=0)
+        for mine, theirs in zip(heard.states, states, strict=False):
+            assert torch.allclose(mine[row, :count], theirs[row, :count], atol=1e-5, rtol=0)
+
+
+@torch.no_grad()
+def test_rotation_makes_a_difference_in_the_first_six_blocks_only() -> None:
+    waveforms, samples = batch([1600])
+    still, turned = tiny(0.0), tiny(1.0)
+    turned.load_state_dict(still.state_dict())
+    before, after = still.hear(waveforms, samples), turned.hear(waveforms, samples)
+    assert torch.equal(before.states[0], after.states[0])
+    assert not torch.allclose(before.states[1], after.states[1], atol=1e-4)
+    assert [block.attention.scale for block in turned.wav2vec2.encoder.layers] == [1.0] * 6 + [0.0]
+
+
+@torch.no_grad()
+def test_a_row_does_not_hear_its_neighbours_nor_the_padding() -> None:
+    model = tiny(1.0).double()
+    waveforms, samples = batch([1600, 700])
+    together, alone = model.hear(waveforms.double(), samples), model.hear(waveforms[1:, :700].double(), samples[1:])
+    frames = int(alone.frames[0])
+    assert torch.allclose(together.logits[1, :frames], alone.logits[0], atol=1e-12)
+
+
+@torch.no_grad()
+def test_a_masked_frame_is_not_heard() -> None:
+    model = tiny(1.0)
+    waveforms, samples = batch([1600])
+    masked = torch.ones(1, int(model.hear(waveforms, samples).frames[0]), dtype=torch.bool)
+    assert torch.equal(model.hear(waveforms, samples, masked).logits, model.hear(waveforms * 0.5 + 1, samples, masked).logits)
+
+
+def test_its_clock_is_the_exporters(tmp_path: Path) -> None:
+    model = tiny(1.0, **FAMILIES["kernels as wav2vec2-base's"])
+    model.save_pretrained(tmp_path)
+    assert model.clock == read_checkpoint(tmp_path).shape.clock
+
+
+def test_the_shipped_bundle_is_read_and_what_is_saved_reads_again(tmp_path: Path) -> None:
+    model = HarkenWav2Vec2ForCTC.from_pretrained(default_bundle_dir())
+    assert model.config.rotary_scale == 1.0
+    for name, tensor in load_file(default_bundle_dir() / "checkpoint.safetensors").items():
+        assert torch.equal(model.state_dict()[name], tensor.float()), name
+    model.save_pretrained(tmp_path)
+    again = HarkenWav2Vec2ForCTC.from_pretrained(tmp_path)
+    assert again.config.rotary_scale == 1.0
+    assert all(torch.equal(tensor, again.state_dict()[name]) for name, tensor in model.state_dict().items())
+
+
+@pytest.mark.parametrize(("rotary_scale", "model_type"), [(0.0, "wav2vec2"), (0.25, "harken-wav2vec2")])
+def test_only_without_rotation_does_stock_transformers_load_what_is_saved(tmp_path: Path, rotary_scale: float, model_type: str) -> None:
+    model = tiny(rotary_scale)
+    model.save_pretrained(tmp_path)
+    assert json.loads((tmp_path / "config.json").read_text())["model_type"] == model_type
+    if rotary_scale:
+        with pytest.raises(ValueError, match="harken-wav2vec2"):
+            AutoModelForCTC.from_pretrained(tmp_path)
+    else:
+        stock = AutoModelForCTC.from_pretrained(tmp_path)
+        assert type(stock) is Wav2Vec2ForCTC
+        assert torch.equal(stock.lm_head.weight, model.lm_head.weight)
+
+
+def test_a_stock_checkpoint_is_read(tmp_path: Path) -> None:
+    stock = Wav2Vec2ForCTC(Wav2Vec2Config(**{**TINY, **LAYER})).eval()
+    stock.save_pretrained(tmp_path)
+    ours = HarkenWav2Vec2ForCTC.from_pretrained(tmp_path).eval()
+    waveforms, samples = batch([1600])
+    with torch.no_grad():
+        assert torch.allclose(ours.hear(waveforms, samples).logits, stock(waveforms).logits, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"hidden_act": "relu"}, "hidden_act is 'relu'"),
+        ({"feat_extract_activation": "relu"}, "feat_extract_activation is 'relu'"),
+        ({"add_adapter": True}, "add_adapter is True"),
+        ({"adapter_attn_dim": 16}, "adapter_attn_dim is 16"),
+        ({"rotary_scale": -0.5}, "rotary_scale is -0.5"),
+        ({"rotary_scale": float("inf")}, "rotary_scale is inf"),
+        ({"rotary_scale": 1.0, "num_attention_heads": 4}, "with heads of 18"),
+    ],
+)
+def test_a_configuration_that_it_does_not_understand_is_refused_by_name(change: dict[str, Any], message: str) -> None:
+    with pytest.raises(BundleError, match=message):
+        tiny(**change)
+
+
+@pytest.mark.parametrize(
+    ("name", "tensor", "message"),
+    [
+        ("lm_head.bias", None, "lm_head.bias is missing"),
+        ("lm_head.scale", torch.zeros(1), "lm_head.scale is not understood"),
+        ("lm_head.bias", torch.zeros(31), "lm_head.bias|size"),
+    ],
+)
+def test_weights_that_are_not_whole_are_refused_by_name(tmp_path: Path, name: str, tensor: torch.Tensor | None, message: str) -> None:
+    tiny(1.0).save_pretrained(tmp_path)
+    weights = load_file(tmp_path / "model.safetensors")
+    weights.pop(name, None)
+    if tensor is not None:
+        weights[name] = tensor
+    save_file(weights, tmp_path / "model.safetensors", metadata={"format": "pt"})
+    with pytest.raises((BundleError, RuntimeError), match=message):
+        HarkenWav2Vec2ForCTC.from_pretrained(tmp_path)
