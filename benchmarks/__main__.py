@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 
 from benchmarks.accuracy import measure_accuracy
+from benchmarks.commands import throughput
 from benchmarks.demo import run_demo
 from benchmarks.noisy_titles import score_refusals, score_titles
 from protos.errors import ConfigurationError
@@ -21,6 +22,9 @@ ROOT = Path(__file__).resolve().parent.parent
 app = typer.Typer(
     help="Measures Harken: runs the whole system, counts and times it.", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
 )
+
+
+app.command()(throughput)
 
 
 @app.callback()

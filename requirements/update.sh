@@ -14,3 +14,4 @@ pin bench bench
 pin dev dev
 pin train train dev
 pin teach teach dev
+pin peers peers

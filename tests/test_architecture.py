@@ -17,6 +17,11 @@ MODULES = sorted(
     for path in (ROOT / package).rglob("*.py")
     if path.name != "__init__.py" and "_pb2" not in path.name
 )
+# One test holds every engine to what a worker process expects of it.
+ENGINES = (
+    "gemm", "harken", "job", "onnx_sessions", "ort_fp32", "stock_int8", "torch_bf16", "torch_model",
+    "openvino_int8", "openvino_int8_any_length", "openvino_int8_bf16", "openvino_int8_f32",
+)  # fmt: skip
 # Exercised end to end: a command line by running it, the inside of a worker process by workers, a port adapter by the server that uses it.
 TESTED_ELSEWHERE = {
     "cloud_server/core.py": "cloud_server/test_service.py",
@@ -39,6 +44,10 @@ TESTED_ELSEWHERE = {
     "models/pronounce/fit/judge.py": "models/pronounce/fit/test_maker.py",
     "models/__main__.py": "models/test_main.py",
     "benchmarks/__main__.py": "benchmarks/test_main.py",
+    "benchmarks/worker.py": "benchmarks/test_worker_process.py",
+    "benchmarks/contest.py": "benchmarks/engines/test_engines.py",
+    "benchmarks/prepare.py": "benchmarks/engines/test_engines.py",
+    **dict.fromkeys(map("benchmarks/engines/{}.py".format, ENGINES), "benchmarks/engines/test_engines.py"),
 }
 MAX_LINES = 300
 
