@@ -39,7 +39,7 @@ proto: setup ## regenerate the protobuf code from the contract
 	@$(BIN)/python -m grpc_tools.protoc -I. --python_out=. --pyi_out=. --grpc_python_out=. protos/speech_search.proto
 
 clean: ## remove everything that can be made again
-	rm -rf $(VENV) $(TRAIN_VENV) .venv-peers build dist var *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(TRAIN_VENV) .venv-peers .venv-accuracy-peers build dist var *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV)/.installed: requirements/dev.txt pyproject.toml

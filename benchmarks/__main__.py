@@ -11,10 +11,12 @@ from typing import Annotated
 
 import typer
 
-from benchmarks.accuracy import measure_accuracy
+from benchmarks.accuracy import found_manifest, measure_accuracy
+from benchmarks.accuracy_peers import as_lines, compare
 from benchmarks.commands import throughput
 from benchmarks.demo import run_demo
 from benchmarks.noisy_titles import score_refusals, score_titles
+from models.bundle import default_bundle_dir
 from protos.errors import ConfigurationError
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -67,13 +69,23 @@ def accuracy(
     manifest: Annotated[Path, typer.Option(help="JSONL of recordings with texts, here or under HARKEN_SHARED.")] = Path("speech/test.jsonl"),
     bundle: Annotated[Path | None, typer.Option(help="Model bundle; default: the one shipped.")] = None,
     decoder: Annotated[str, typer.Option(help="greedy: the characters' best path, without lexicon or language model.")] = "greedy",
+    peers: Annotated[bool, typer.Option("--peers", help="Moonshine, Whisper and PocketSphinx too, on the same files by the same scorer.")] = False,
+    limit: Annotated[int | None, typer.Option(min=1, help="With --peers: only so many recordings, evenly spread.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object; rates are fractions.")] = False,
 ) -> None:
     """Word and token error rates by slice, with intervals over speakers; the headline is the mean of cv, l2_adult and l2_child.
 
+    With --peers: what a user would pick instead, each in a process of its own on one core, with audio seconds a second; ours decodes as it serves.
+    They are installed into .venv-accuracy-peers at first use (0.8 GB).
+
     \b
     harken-bench accuracy --manifest speech/test.jsonl --json
+    harken-bench accuracy --peers --limit 120
     """
+    if peers:
+        figures = compare(ROOT, found_manifest(manifest, shared_dir()), bundle or default_bundle_dir(), limit)
+        print(json.dumps({"peers": figures}) if as_json else "\n".join(as_lines(figures)))
+        return
     facts = measure_accuracy(manifest, shared_dir(), bundle, decoder)
     if as_json:
         print(json.dumps(facts))

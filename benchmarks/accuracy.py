@@ -17,9 +17,14 @@ def measure_accuracy(manifest: Path, shared: Path, bundle: Path | None, decoder:
     """manifest: as given, or under `shared`. Rates are fractions. Raises: ConfigurationError: no such manifest or decoder."""
     if decoder not in DECODERS:
         raise ConfigurationError(f"decoder is {decoder!r}, there is {', '.join(DECODERS)}")
+    facts = evaluation(found_manifest(manifest, shared), bundle or default_bundle_dir(), None)
+    slices = {name: {key: figures[key] for key in SLICE_FIGURES} for name, figures in facts["slices"].items()}
+    return {**{key: facts[key] for key in ("wer", "cer", "utterances", "skipped")}, "slices": slices, "token_error_rates": facts["token_error_rates"]}
+
+
+def found_manifest(manifest: Path, shared: Path) -> Path:
+    """Here, or under `shared`. Raises: ConfigurationError: neither."""
     found = next((path for path in (manifest, shared / manifest) if path.is_file()), None)
     if found is None:
         raise ConfigurationError(f"{manifest}: is neither here nor under {shared}")
-    facts = evaluation(found, bundle or default_bundle_dir(), None)
-    slices = {name: {key: figures[key] for key in SLICE_FIGURES} for name, figures in facts["slices"].items()}
-    return {**{key: facts[key] for key in ("wer", "cer", "utterances", "skipped")}, "slices": slices, "token_error_rates": facts["token_error_rates"]}
+    return found

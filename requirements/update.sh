@@ -15,3 +15,4 @@ pin dev dev
 pin train train dev
 pin teach teach dev
 pin peers peers
+pin accuracy-peers accuracy-peers

@@ -10,7 +10,7 @@ from typing import Any
 from models.ctc import Logits, greedy_tokens, log_softmax
 from models.evaluate.counts import Counts, count, substitutions
 from models.evaluate.slices import slices_of
-from models.features import pcm_to_waveform
+from models.features import Waveform, pcm_to_waveform
 from models.pronounce.pronouncer import english
 from models.recognizer import Recognizer
 from models.records import CtcHead
@@ -66,18 +66,23 @@ def score(recognizer: Recognizer, manifest: Path, rows: list[dict[str, Any]]) ->
 
 
 def _utterance(recognizer: Recognizer, row: dict[str, Any], pcm: bytes) -> Utterance:
-    reference = normalise_text(row["text"])
     recognition, logits = recognizer.listen(pcm, 0)
     best = recognition.alternatives[0] if recognition.alternatives else None
+    tokens = _token_counts(recognizer.bundle.heads, normalise_text(row["text"]), logits)
     # Already in the writing of references; a model whose letters are not is at fault and is scored so.
-    heard = best.transcript if best else ""
+    return utterance(row, pcm_to_waveform(pcm), best.transcript if best else "", best.confidence if best else 0.0, tokens)
+
+
+def utterance(row: dict[str, Any], waveform: Waveform, heard: str, confidence: float, tokens: dict[str, Counts]) -> Utterance:
+    """row: of `labelled_rows`; heard: in the writing of references (`normalise_text`)."""
+    reference = normalise_text(row["text"])
     return Utterance(
         speaker=str(row.get("speaker") or row["audio"]),
-        slices=slices_of(row, pcm_to_waveform(pcm)),
-        confidence=best.confidence if best else 0.0,
+        slices=slices_of(row, waveform),
+        confidence=confidence,
         words=count(reference.split(), heard.split()),
         characters=count(reference, heard),
-        tokens=_token_counts(recognizer.bundle.heads, reference, logits),
+        tokens=tokens,
         substitutions=tuple(substitutions(reference.split(), heard.split())),
     )
 

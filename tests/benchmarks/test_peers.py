@@ -1,4 +1,4 @@
-"""When .venv-peers has to be made anew."""
+"""When an environment of peers has to be made anew."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.peers import is_installed, peers_python
+from benchmarks.peers import RECOGNISERS, is_installed, peers_python
 from protos.errors import ConfigurationError
 
 
@@ -29,6 +29,13 @@ def test_it_is_made_once_and_again_when_the_requirements_change(tmp_path: Path) 
     (root / "requirements" / "peers.txt").write_text("one==2")
     peers_python(root)
     assert calls.read_text() == "peers\npeers\n"
+
+
+def test_each_has_its_own(tmp_path: Path) -> None:
+    root = checkout(tmp_path, 'mkdir -p "$2"')
+    (root / "requirements" / f"{RECOGNISERS}.txt").write_text("two==2")
+    assert peers_python(root, RECOGNISERS) == root / ".venv-accuracy-peers" / "bin" / "python"
+    assert not (root / ".venv-peers").exists()
 
 
 def test_a_failed_installation_is_said_and_tried_again(tmp_path: Path) -> None:

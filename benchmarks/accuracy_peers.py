@@ -1,0 +1,80 @@
+"""What a user would pick instead, on the same files by the same scorer; each recogniser in a process of its own, one after the other on one core."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from benchmarks.peers import RECOGNISERS, peers_python
+from benchmarks.recognisers import OURS, PEERS
+from models.evaluate.commands import watched
+from models.evaluate.report import report
+from models.evaluate.scoring import Utterance, labelled_rows, utterance
+from models.features import pcm_to_waveform
+from models.text import normalise_text
+from models.transcribe import read_pcm
+from protos.errors import ConfigurationError
+
+FIGURES = ("wer", "low", "high", "utterances")
+
+
+def compare(root: Path, manifest: Path, bundle: Path, limit: int | None) -> dict[str, Any]:
+    """Of each recogniser: its report's figures, and audio_seconds_per_second on one core.
+
+    Raises: ConfigurationError: one stops, or is not to be had.
+    """
+    rows, skipped = labelled_rows(manifest, limit)
+    theirs = str(peers_python(root, RECOGNISERS))
+    figures = {}
+    for name in (OURS, *PEERS):
+        command = [sys.executable if name == OURS else theirs, "-m", "benchmarks.recognisers", name, str(bundle.absolute())]
+        figures[name] = figures_of(command, root, name, manifest, rows, skipped)
+    return figures
+
+
+def figures_of(command: Sequence[str], root: Path, name: str, manifest: Path, rows: Sequence[dict[str, Any]], skipped: int) -> dict[str, Any]:
+    """command: reads paths, answers with JSON. Raises: ConfigurationError: it stopped; its own words are on standard error."""
+    paths = [(manifest.parent / row["audio"]).absolute() for row in rows]
+    answers = list(watched(name, answers_of(command, root, name, paths), len(paths)))
+    scored = [_scored(row, path, answer["text"]) for row, path, answer in zip(rows, paths, answers, strict=True)]
+    facts = report(scored, skipped)
+    rate = sum(answer["seconds"] for answer in answers) / sum(answer["busy_seconds"] for answer in answers)
+    slices = {label: {key: one[key] for key in FIGURES} for label, one in facts["slices"].items()}
+    return {**{key: facts[key] for key in ("wer", "cer", "utterances", "skipped")}, "slices": slices, "audio_seconds_per_second": round(rate, 1)}
+
+
+def answers_of(command: Sequence[str], root: Path, name: str, paths: Sequence[Path]) -> Iterator[Mapping[str, Any]]:
+    with subprocess.Popen(command, cwd=root, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            for path in paths:
+                yield _ask(process, name, path)
+        finally:
+            process.kill()
+
+
+def as_lines(figures: Mapping[str, Any]) -> Iterator[str]:
+    """For people: one line a recogniser, the mean and then each main slice in percent."""
+    for name, facts in figures.items():
+        slices = ", ".join(f"{label} {one['wer']:.1%}" for label, one in facts["slices"].items() if ":" not in label)
+        yield f"{name:18s}WER {facts['wer']['value']:6.1%}  ({slices})  {facts['audio_seconds_per_second']:6.1f} audio seconds a second of one core"
+
+
+def _scored(row: dict[str, Any], path: Path, text: str) -> Utterance:
+    return utterance(row, pcm_to_waveform(read_pcm(path)), normalise_text(text), 0.0, {})
+
+
+def _ask(process: subprocess.Popen[str], name: str, path: Path) -> dict[str, Any]:
+    assert process.stdin is not None  # noqa: S101
+    assert process.stdout is not None  # noqa: S101
+    with suppress(BrokenPipeError):  # it has died; so its output has ended
+        print(path, file=process.stdin, flush=True)
+    line = process.stdout.readline()
+    if not line:
+        raise ConfigurationError(f"{name} stopped at {path} (exit code {process.wait()})")
+    answer: dict[str, Any] = json.loads(line)
+    return answer
