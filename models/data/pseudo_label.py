@@ -6,24 +6,18 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from rapidfuzz.distance import Levenshtein
 
-from models.data.moonshine import Transcript
-from models.features import Waveform, pcm_to_waveform
+from models.data.teachers import Teacher
+from models.features import pcm_to_waveform
 from models.text import normalise_text
 from models.transcribe import read_pcm, read_rows
 from protos.errors import ConfigurationError
+from protos.messages import SAMPLE_RATE_HZ
 
 ALL = -1e9
-
-
-class Teacher(Protocol):
-    name: str
-
-    def transcribe(self, waveform: Waveform) -> Transcript:
-        """(S,) float32 in -1..1, 16 kHz."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +64,7 @@ def pseudo_label(manifest: Path, out: Path, teacher: Teacher, rule: Rule) -> Ite
         label = {"model": teacher.name, "raw_text": heard.text, "text": text if kept else "", "mean_logprob": round(heard.mean_logprob, 3)}
         with out.open("a") as file:
             file.write(json.dumps({**row, "id": name, "audio": str(audio.resolve()), "teacher": label}) + "\n")
-        yield Labelled(len(waveform) / 16_000, kept)
+        yield Labelled(len(waveform) / SAMPLE_RATE_HZ, kept)
 
 
 def labelled_ids(out: Path, teacher: str) -> frozenset[str]:

@@ -11,6 +11,7 @@ import typer
 
 from models.extras import needs_extra
 from models.train.recipe import Recipe, read_recipe
+from models.transcribe import read_waveform
 from protos.errors import ConfigurationError
 
 
@@ -41,6 +42,32 @@ def train(
     for directory, overrides in _runs(out, fixed, sweep):
         read = read_recipe(recipe, overrides)
         _run(read, _source(read, recipe, data), data, directory, resume, spent, threads, as_json)
+
+
+def convert(
+    speech: Annotated[Path, typer.Argument(help="JSONL of recordings; the filter bank is scaled on some of them.")],
+    out: Annotated[Path, typer.Option(help="New folder for the checkpoint.")],
+    rotary_scale: Annotated[float, typer.Option(min=0, max=1, help="Share of the teacher's rotary angle; 0: a plain Wav2Vec2.")] = 1.0,
+    clips: Annotated[int, typer.Option(min=1, help="How many recordings, evenly spread.")] = 150,
+) -> None:
+    """Move Moonshine's encoder blocks into a Wav2Vec2: what to train from when there are no other weights. Needs the extra teach.
+
+    \b
+    harken-models convert ../shared/speech/train.jsonl --out start
+    """
+    with needs_extra("converting", "teach"):
+        import torch  # noqa: PLC0415 - a server has no torch
+
+        from models.data.moonshine import ENCODER, moonshine_folder  # noqa: PLC0415
+        from models.evaluate.scoring import labelled_rows  # noqa: PLC0415
+        from models.train.convert import as_student, write_student  # noqa: PLC0415
+        from models.train.teacher import encoder_weights  # noqa: PLC0415
+    weights = encoder_weights(moonshine_folder() / ENCODER)
+    rows = labelled_rows(speech, clips)[0]
+    torch.manual_seed(1)
+    student = as_student(weights, [torch.from_numpy(read_waveform(speech.parent / row["audio"])) for row in rows], rotary_scale)
+    write_student(student, out)
+    print(f"{out}: {sum(parameter.numel() for parameter in student.parameters()):,} weights; train it with the regression first (docs/training.md)")
 
 
 def _run(recipe: Recipe, source: Path, data: Path, out: Path, resume: Path | None, spent: float | None, threads: int, as_json: bool) -> None:

@@ -14,6 +14,7 @@ from lhotse.audio.backend import LibsndfileBackend, set_current_audio_backend
 from rich.progress import Progress
 
 from models.data import moonshine
+from models.data.teachers import MOONSHINE_TINY
 from models.pronounce.pronouncer import english
 from models.train.augment import Augmenter, read_noises
 from models.train.batches import Speech, waveform_of
@@ -119,8 +120,8 @@ def group_line(group: Group, cuts: CutSet) -> str:
 
 def lesson_of(recipe: Recipe, model: HarkenWav2Vec2ForCTC, groups: list[CutSet], scales: list[Scale], device: torch.device) -> Lesson:
     """Raises: ConfigurationError: no such teacher, or the student's frames or hidden states do not fit its own."""
-    if recipe.teacher != moonshine.NAME:
-        raise ConfigurationError(f"teacher is {recipe.teacher!r}; there is {moonshine.NAME}")
+    if recipe.teacher != MOONSHINE_TINY:
+        raise ConfigurationError(f"teacher is {recipe.teacher!r}; there is {MOONSHINE_TINY}")
     states = len(recipe.losses.states)
     if states > min(LAYERS, model.config.num_hidden_layers) + 1:
         raise ConfigurationError(

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from benchmarks.recognisers import _joined, answer, harken
+from benchmarks.recognisers import answer, harken
 from models.bundle import default_bundle_dir, load_bundle
 from models.recognizer import Recognizer
 from models.transcribe import read_pcm
@@ -29,14 +29,3 @@ def test_ours_is_the_recogniser_that_serves(root: Path) -> None:
     served = Recognizer(load_bundle(default_bundle_dir())).recognize(read_pcm(recording), 0)
     assert hear(samples) == served.alternatives[0].transcript
     assert hear(np.zeros(16_000, np.float32)) == ""
-
-
-def test_two_halves_become_one_file(tmp_path: Path) -> None:
-    first, second = tmp_path / "1", tmp_path / "2"
-    for folder, name in ((first, "model.bin.part1"), (second, "model.bin.part2")):
-        folder.mkdir()
-        (folder / name).write_bytes(name.encode())
-    (first / "config.json").write_text("{}")
-    with _joined(first, second) as folder:
-        assert sorted(path.name for path in folder.iterdir()) == ["config.json", "model.bin"]
-        assert (folder / "model.bin").read_bytes() == b"model.bin.part1model.bin.part2"

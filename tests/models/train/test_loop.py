@@ -12,7 +12,7 @@ import torch
 from rich.console import Console
 from rich.progress import Progress
 
-from models.data import moonshine
+from models.data.teachers import MOONSHINE_TINY
 from models.export.to_bundle import Identity, export_bundle
 from models.recognizer import Recognizer
 from models.train import run as running
@@ -103,7 +103,7 @@ def test_a_teacher_pulls_the_states_to_its_own(data_dir: Path, tmp_path: Path, m
     scale = running.Scale(torch.zeros(72), torch.ones(72))
     monkeypatch.setattr(running, "lesson_of", lambda *_: running.Lesson(Still(), None, [scale, scale]))  # type: ignore[arg-type]
     taught = replace(
-        recipe(steps=18), teacher=moonshine.NAME, losses=Losses(phones=0.01, characters=0.0, regression=1.0, states=(1.0, 1.0), fade_from=1.0)
+        recipe(steps=18), teacher=MOONSHINE_TINY, losses=Losses(phones=0.01, characters=0.0, regression=1.0, states=(1.0, 1.0), fade_from=1.0)
     )
     run(taught, data_dir, tmp_path / "long")
     run(replace(taught, budget=replace(taught.budget, steps=3)), data_dir, tmp_path / "short")

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from models.data import moonshine
+from models.data.teachers import MOONSHINE_TINY
 from models.train.manifests import cuts_of_group
 from models.train.recipe import Recipe, Start
 from models.train.run import lesson_of, optimiser_of, read_groups
@@ -65,7 +65,7 @@ def test_every_group_says_what_it_has_and_what_was_left_out(data_dir: Path) -> N
     ],
 )
 def test_a_teacher_that_does_not_fit_is_refused(data_dir: Path, model: HarkenWav2Vec2ForCTC, change: dict[str, object], message: str) -> None:
-    chosen = replace(recipe(), teacher=moonshine.NAME)
+    chosen = replace(recipe(), teacher=MOONSHINE_TINY)
     groups = [cuts_of_group(data_dir, chosen.groups[0], chosen, frozenset())[0]]
     with pytest.raises(ConfigurationError, match=message):
         lesson_of(replace(chosen, **change), model, groups, [], torch.device("cpu"))  # type: ignore[arg-type]
