@@ -15,8 +15,10 @@ from benchmarks.accuracy import found_manifest, measure_accuracy
 from benchmarks.accuracy_peers import as_lines, compare
 from benchmarks.commands import throughput
 from benchmarks.demo import run_demo
+from benchmarks.known_items import as_rows, measure_known_items
 from benchmarks.noisy_titles import score_refusals, score_titles
 from models.bundle import default_bundle_dir
+from models.evaluate.commands import watched
 from protos.errors import ConfigurationError
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -47,15 +49,27 @@ def demo() -> None:
 
 @app.command()
 def search(
+    manifest: Annotated[Path | None, typer.Option(help="JSONL of recordings with texts, here or under HARKEN_SHARED: known-item search.")] = None,
+    documents: Annotated[int, typer.Option(min=1, help="With --manifest: how many, the recordings' own texts among them.")] = 10_000,
+    bundle: Annotated[Path | None, typer.Option(help="With --manifest: model bundle; default: the one shipped.")] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="With --manifest: only so many recordings, evenly spread.")] = None,
     refusals: Annotated[Path | None, typer.Option(help="Text file: sentences, one a line, that name nothing in the catalogue.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object (of noisy titles: one a line).")] = False,
 ) -> None:
-    """Ask for every recipe with a share of the letters wrong; count how often it comes first.
+    """How often the right document comes first. With --manifest: real recordings, each searched for among its own text and distractors.
+
+    one_best is search with the best hypothesis' words, fusion with the whole n-best list, phonetic with the heard phones too, full with the audio's own
+    verdict on the titles, oracle with the words that were said. Without --manifest: every recipe of the catalogue with a share of its letters wrong.
 
     \b
-    harken-bench search
+    harken-bench search --manifest speech/test.jsonl --documents 10000 --json
     harken-bench search --refusals ../shared/text/queries.txt --json
     """
+    if manifest is not None:
+        found = found_manifest(manifest, shared_dir())
+        facts = measure_known_items(found, shared_dir() / "text", bundle or default_bundle_dir(), documents, limit, watched)
+        print(json.dumps(facts) if as_json else "\n".join(as_rows(facts)))
+        return
     for score in score_titles((0.0, 0.1, 0.2, 0.3)):
         text = f"{score.error_rate:4.0%} of letters wrong: first {score.first:6.1%}, in three {score.top3:6.1%}, nothing found {score.nothing:6.1%}"
         print(json.dumps(asdict(score)) if as_json else text, flush=True)

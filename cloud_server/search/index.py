@@ -1,8 +1,9 @@
 """A checked, versioned index directory: built once from documents, opened by every server. tantivy inside; no ranking here (engine.py).
 
-DIR/manifest.json      format, version (sha256 of the documents), number of documents, sha256 of documents.jsonl; written last
+DIR/manifest.json      format, version (sha256 of the documents), number of documents, sha256 of the next two; written last
 DIR/documents.jsonl    what a hit shows
-DIR/tantivy/           title, text and tags as stems; plain title words; title letter pairs and triples
+DIR/sounds.txt         a line a document: how its title may be said, one character a phone, the usual way first
+DIR/tantivy/           title, text and tags as stems; plain title words; pairs and triples of the title's letters and of its phones
 """
 
 from __future__ import annotations
@@ -18,11 +19,15 @@ from pathlib import Path
 import tantivy
 
 from cloud_server.search.catalogue import Document
+from cloud_server.search.sounds import pronunciations, sound_grams
 from cloud_server.search.terms import content_words, letter_grams, stemmer, words_of
+from models.pronounce.pronouncer import english
 from protos.errors import CatalogueError
 
-FORMAT = 1
+FORMAT = 2
 STEMS = "harken_stems"
+DOCUMENTS, SOUNDS = "documents.jsonl", "sounds.txt"
+SUMMED = (DOCUMENTS, SOUNDS)
 WRITER_HEAP_BYTES = 50_000_000
 
 
@@ -31,6 +36,8 @@ class OpenIndex:
     name: str
     version: str
     documents: tuple[Document, ...]
+    sounds: tuple[tuple[str, ...], ...]
+    """Pronunciations of each document's title (`search.sounds`)."""
     index: tantivy.Index
 
 
@@ -60,41 +67,50 @@ def open_index(directory: Path) -> OpenIndex:
     manifest_path = directory / "manifest.json"
     try:
         manifest = json.loads(manifest_path.read_bytes())
-        rows = (directory / "documents.jsonl").read_bytes()
+        contents = {name: (directory / name).read_bytes() for name in SUMMED}
     except (OSError, ValueError) as error:
         raise CatalogueError(f"{manifest_path}: {error}; build the index with `harken-server index build`") from error
     if manifest.get("format") != FORMAT:
         raise CatalogueError(f"{manifest_path}: format is {manifest.get('format')!r}, this server reads {FORMAT}; build the index again")
-    digest = hashlib.sha256(rows).hexdigest()
-    if digest != manifest.get("documents_sha256"):
-        raise CatalogueError(f"{directory}/documents.jsonl: sha256 is {digest}, the manifest says {manifest.get('documents_sha256')}")
-    documents = tuple(_document(line) for line in rows.decode().splitlines())
+    for name, content in contents.items():
+        digest, expected = hashlib.sha256(content).hexdigest(), manifest.get("sha256", {}).get(name)
+        if digest != expected:
+            raise CatalogueError(f"{directory}/{name}: sha256 is {digest}, the manifest says {expected}")
+    documents = tuple(map(_document, _lines(contents[DOCUMENTS])))
+    sounds = tuple(tuple(line.split()) for line in _lines(contents[SOUNDS]))
     try:
         index = tantivy.Index.open(str(directory / "tantivy"))
         index.register_tokenizer(STEMS, stemmer())
         found = index.searcher().num_docs
     except (ValueError, OSError) as error:
         raise CatalogueError(f"{directory}/tantivy: {error}") from error
-    if found != len(documents):
-        raise CatalogueError(f"{directory}/tantivy: holds {found} documents, documents.jsonl holds {len(documents)}")
-    return OpenIndex(manifest["name"], manifest["version"], documents, index)
+    if not found == len(documents) == len(sounds):
+        raise CatalogueError(f"{directory}: tantivy holds {found} documents, {DOCUMENTS} {len(documents)}, {SOUNDS} {len(sounds)}")
+    return OpenIndex(manifest["name"], manifest["version"], documents, sounds, index)
 
 
 def _write(documents: Sequence[Document], directory: Path, name: str) -> str:
     (directory / "tantivy").mkdir(parents=True)
-    rows = "".join(json.dumps(dataclasses.asdict(document), ensure_ascii=False, sort_keys=True) + "\n" for document in documents).encode()
-    (directory / "documents.jsonl").write_bytes(rows)
+    pronouncer = english()
+    sounds = [pronunciations(document.title, pronouncer) for document in documents]
+    contents = {
+        DOCUMENTS: "".join(json.dumps(dataclasses.asdict(document), ensure_ascii=False, sort_keys=True) + "\n" for document in documents).encode(),
+        SOUNDS: "".join(" ".join(ways) + "\n" for ways in sounds).encode(),
+    }
+    for file, content in contents.items():
+        (directory / file).write_bytes(content)
     index = tantivy.Index(_schema(), path=str(directory / "tantivy"))
     index.register_tokenizer(STEMS, stemmer())
     writer = index.writer(heap_size=WRITER_HEAP_BYTES, num_threads=1)
-    for number, document in enumerate(documents):
-        writer.add_document(_fields(number, document))
+    for number, (document, ways) in enumerate(zip(documents, sounds, strict=True)):
+        writer.add_document(_fields(number, document, ways))
     writer.commit()
     writer.wait_merging_threads()
-    digest = hashlib.sha256(rows).hexdigest()
-    manifest = {"format": FORMAT, "name": name, "version": digest[:12], "documents": len(documents), "documents_sha256": digest}
+    digests = {file: hashlib.sha256(content).hexdigest() for file, content in contents.items()}
+    version = digests[DOCUMENTS][:12]
+    manifest = {"format": FORMAT, "name": name, "version": version, "documents": len(documents), "sha256": digests}
     (directory / "manifest.json").write_text(json.dumps(manifest, indent=1) + "\n")
-    return digest[:12]
+    return version
 
 
 def _schema() -> tantivy.Schema:
@@ -104,10 +120,11 @@ def _schema() -> tantivy.Schema:
         builder.add_text_field(stemmed, tokenizer_name=STEMS)
     builder.add_text_field("title_words", tokenizer_name="whitespace", index_option="freq")
     builder.add_text_field("title_letters", tokenizer_name="whitespace", index_option="basic")
+    builder.add_text_field("title_sounds", tokenizer_name="whitespace", index_option="freq")
     return builder.build()
 
 
-def _fields(number: int, document: Document) -> tantivy.Document:
+def _fields(number: int, document: Document, sounds: tuple[str, ...]) -> tantivy.Document:
     words = words_of(document.title)
     fields = tantivy.Document()
     fields.add_unsigned("number", number)
@@ -116,7 +133,15 @@ def _fields(number: int, document: Document) -> tantivy.Document:
     fields.add_text("details", " . ".join((*document.tags, *document.details)))
     fields.add_text("title_words", " ".join(words))
     fields.add_text("title_letters", " ".join(sorted(letter_grams(content_words(document.title)))))
+    # Other ways to say it count once each where they differ, so that a word with two ways does not weigh more than its neighbours.
+    grams = [sound_grams(way) for way in sounds[:1]] + [list(set(sound_grams(way)) - set(sound_grams(sounds[0]))) for way in sounds[1:]]
+    fields.add_text("title_sounds", " ".join(gram for way in grams for gram in way))
     return fields
+
+
+def _lines(content: bytes) -> list[str]:
+    """Not splitlines: U+2028 and its like are letters to JSON, and a title that nobody can say is an empty line."""
+    return content.decode().removesuffix("\n").split("\n")
 
 
 def _document(line: str) -> Document:

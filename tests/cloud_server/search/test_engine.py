@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from cloud_server.search.catalogue import read_catalogue
-from cloud_server.search.engine import SearchEngine
+from cloud_server.search.engine import MIN_FIT, SearchEngine
+from cloud_server.search.heard import Heard
 from cloud_server.search.index import build_index, open_index
+from cloud_server.search.sounds import pronunciations
+from models.pronounce.pronouncer import english
+from models.sounds import Sounds
 from protos.messages import Hypothesis
 
 
@@ -57,3 +62,40 @@ def test_no_guess_finds_nothing_and_max_hits_is_kept(engine: SearchEngine) -> No
 def test_a_hit_shows_what_the_catalogue_says(engine: SearchEngine) -> None:
     (hit,) = engine.search([Hypothesis("creme brulee", 1.0)], 1)
     assert (hit.title, hit.snippet, hit.url) == ("Crème Brûlée", "Warm the cream.", "recipe:brulee")
+
+
+def sounding(text: str, alternatives: tuple[Hypothesis, ...] = ()) -> Heard:
+    """Phones of `text`, as a perfect ear hears them."""
+    return Heard(alternatives, Sounds("phones", pronunciations(text, english())[0], np.empty((0, 0), np.float16)))
+
+
+def test_what_is_spelled_wrong_is_found_by_its_sound(engine: SearchEngine) -> None:
+    heard = sounding("krem broolay", (Hypothesis("xqzw", 1.0),))
+    candidates = engine.candidates(heard)
+    assert engine.rank(candidates, None, 3) == ()
+    fits = [0.0 if engine.phrases(one, "phones") == pronunciations("Crème Brûlée", english()) else MIN_FIT - 0.1 for one in candidates]
+    (hit,) = engine.rank(candidates, fits, 3)
+    assert hit.id == "brulee"
+    assert hit.matched is not None
+    assert (hit.matched.field, hit.matched.how) == ("title", "acoustic")
+
+
+def test_the_audio_overrules_letters(engine: SearchEngine) -> None:
+    """Two titles alike in letters: the audio settles which; one that it speaks against is not found by its letters."""
+    heard = Heard((Hypothesis("banana bread", 0.5), Hypothesis("apple pie", 0.5)))
+    candidates = engine.candidates(heard)
+    best = {engine.phrases(one, "phones")[0]: one for one in candidates}
+    pie, bread = pronunciations("Apple Pie", english())[0], pronunciations("Banana Bread", english())[0]
+    assert {pie, bread} <= best.keys()
+    hits = engine.rank(candidates, [{pie: -0.2, bread: -2.9}.get(engine.phrases(one, "phones")[0], -9.0) for one in candidates], 3)
+    assert hits[0].id == "pie"
+
+
+def test_what_is_found_by_its_words_stays_found_whatever_its_title_sounds_like(engine: SearchEngine) -> None:
+    candidates = engine.candidates(Heard((Hypothesis("something with thin apples", 1.0),)))
+    assert engine.rank(candidates, [-50.0] * len(candidates), 1)[0].id == "pie"
+
+
+def test_letters_are_the_phrases_of_a_model_without_phones(engine: SearchEngine) -> None:
+    (best, *_) = engine.candidates(Heard((Hypothesis("creme brulee", 1.0),)))
+    assert engine.phrases(best, "characters") == ("creme brulee",)

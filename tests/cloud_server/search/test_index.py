@@ -9,6 +9,8 @@ import pytest
 
 from cloud_server.search.catalogue import read_catalogue
 from cloud_server.search.index import build_index, open_index
+from cloud_server.search.sounds import pronunciations
+from models.pronounce.pronouncer import english
 from protos.errors import CatalogueError
 
 
@@ -17,6 +19,7 @@ def test_what_is_built_can_be_opened(catalogue: Path, tmp_path: Path) -> None:
     version = build_index(documents, tmp_path / "index", "small")
     opened = open_index(tmp_path / "index")
     assert (opened.name, opened.version, list(opened.documents)) == ("small", version, documents)
+    assert opened.sounds == tuple(pronunciations(document.title, english()) for document in documents)
 
 
 def test_the_version_follows_the_content_and_nothing_else(catalogue: Path, tmp_path: Path) -> None:
@@ -44,6 +47,11 @@ def test_what_was_changed_afterwards_is_refused(catalogue: Path, tmp_path: Path)
     with pytest.raises(CatalogueError, match=r"documents\.jsonl: sha256"):
         open_index(directory)
     (directory / "documents.jsonl").write_bytes(rows)
+    sounds = (directory / "sounds.txt").read_bytes()
+    (directory / "sounds.txt").write_bytes(sounds[1:])
+    with pytest.raises(CatalogueError, match=r"sounds\.txt: sha256"):
+        open_index(directory)
+    (directory / "sounds.txt").write_bytes(sounds)
     manifest = json.loads((directory / "manifest.json").read_text())
     (directory / "manifest.json").write_text(json.dumps({**manifest, "format": 99}))
     with pytest.raises(CatalogueError, match="format is 99"):

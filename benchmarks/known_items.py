@@ -1,0 +1,198 @@
+"""Known-item search on real speech: how often the document that a recording reads comes first, by what search may use.
+
+Documents are the texts of the recordings and distractors; queries are the recordings. What was heard comes through the recogniser that serves, whose
+lexicon and language model know nothing of the documents.
+"""
+
+from __future__ import annotations
+
+import gzip
+import random
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from cloud_server.search.catalogue import Document
+from cloud_server.search.engine import Candidate, SearchEngine
+from cloud_server.search.fit import NO_FIT, fits
+from cloud_server.search.heard import Heard
+from cloud_server.search.index import build_index, open_index
+from models.bundle import load_bundle
+from models.evaluate.bootstrap import interval, resampled_rates
+from models.evaluate.scoring import labelled_rows
+from models.evaluate.slices import MAIN, main_slice
+from models.recognizer import Recognizer
+from models.sounds import SoundHead
+from models.text import normalise_text
+from models.transcribe import read_pcm
+from protos.errors import ConfigurationError
+from protos.messages import Hypothesis, SearchHit
+
+WAYS = ("one_best", "fusion", "phonetic", "full", "oracle")
+"""The best hypothesis' words; those of the whole n-best list; and the sounds; and the audio's verdict; and the words that were said."""
+TEXTS = ("prompts.txt", "queries.txt", "common_voice_prompts.txt", "titles.txt", "books.txt.gz")
+RESCORED = 100
+SHOWN = 5
+Watch = Callable[[str, Iterable[Any], int], Iterable[Any]]
+"""(what is done, items, how many) -> the same items: where progress is shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One recording, searched for."""
+
+    speaker: str
+    slice: str
+    ranks: dict[str, int | None]
+    """Way -> place of the wanted document, from 0; None where it is not among those shown."""
+    search_s: float
+    """From everything heard to hits, without the audio's verdict."""
+    rescore_s: float
+    """That verdict, on at most RESCORED titles."""
+
+
+def documents_of(texts: Sequence[str], distractors: Iterable[str], count: int, seed: int = 1) -> list[Document]:
+    """`count` documents: every text, and distractors drawn at random, numbered from 0. Raises: ConfigurationError: there are not so many."""
+    wanted = list(dict.fromkeys(texts))
+    others = sorted(set(distractors) - set(wanted) - {""})
+    if not len(wanted) <= count <= len(wanted) + len(others):
+        raise ConfigurationError(f"--documents is {count}, must be within {len(wanted)}..{len(wanted) + len(others)}")
+    chosen = random.Random(seed).sample(others, count - len(wanted))
+    return [Document(id=str(number), title=text) for number, text in enumerate([*wanted, *chosen])]
+
+
+def distractors(folder: Path) -> Iterator[str]:
+    """Every line of those texts that are there. Raises: ConfigurationError: none is."""
+    paths = [folder / name for name in TEXTS if (folder / name).is_file()]
+    if not paths:
+        raise ConfigurationError(f"{folder}: has none of {', '.join(TEXTS)}")
+    for path in paths:
+        with gzip.open(path, "rt") if path.suffix == ".gz" else path.open() as lines:
+            yield from (line.strip() for line in lines)
+
+
+def ask(engine: SearchEngine, recognizer: Recognizer, manifest: Path, rows: Iterable[dict[str, Any]], wanted: dict[str, str]) -> Iterator[Asked]:
+    """wanted: text -> document's id."""
+    sounding = SoundHead(recognizer.bundle.heads)
+    for row in rows:
+        text = normalise_text(row["text"])
+        recognition, logits = recognizer.listen(read_pcm(manifest.parent / row["audio"]), 0)
+        heard = Heard(recognition.alternatives, None if logits is None else sounding.sounds(logits))
+        hits = {
+            "one_best": ids(engine.search(heard.alternatives[:1], SHOWN)),
+            "fusion": ids(engine.search(heard.alternatives, SHOWN)),
+            "oracle": ids(engine.search([Hypothesis(text, 1.0)], SHOWN)),
+        }
+        begin_s = time.perf_counter()
+        candidates = engine.candidates(heard)[:RESCORED]
+        found_s = time.perf_counter()
+        fitting = rescore(engine, sounding, heard, candidates)
+        rescored_s = time.perf_counter()
+        hits["full"] = ids(engine.rank(candidates, fitting, SHOWN))
+        ranked_s = time.perf_counter()
+        hits["phonetic"] = [str(candidate.number) for candidate in candidates[:SHOWN]]
+        ranks = {way: hits[way].index(wanted[text]) if wanted[text] in hits[way] else None for way in WAYS}
+        yield Asked(str(row.get("speaker")), main_slice(row), ranks, found_s - begin_s + ranked_s - rescored_s, rescored_s - found_s)
+
+
+def rescore(engine: SearchEngine, sounding: SoundHead, heard: Heard, candidates: Sequence[Candidate]) -> list[float]:
+    if heard.sounds is None:
+        return [NO_FIT] * len(candidates)
+    phrases = [engine.phrases(candidate, heard.sounds.head) for candidate in candidates]
+    return fits(heard, phrases, sounding.fit(heard.sounds.log_probs, [phrase for ways in phrases for phrase in ways]).tolist())
+
+
+def ids(hits: Sequence[SearchHit]) -> list[str]:
+    return [hit.id for hit in hits]
+
+
+def figures(asked: Sequence[Asked]) -> dict[str, Any]:
+    """Shares with intervals over speakers; gap_closed: of the way from one_best to the oracle, how much full goes."""
+    slices: dict[str, list[Asked]] = {}
+    for one in asked:
+        slices.setdefault(one.slice, []).append(one)
+    order = [name for name in MAIN if name in slices] + sorted(set(slices) - set(MAIN))
+    first = success(asked, 1)
+    gap, closed = (first[way]["value"] - first["one_best"]["value"] for way in ("oracle", "full"))
+    return {
+        "success_at_1": values(first),
+        "success_at_5": values(success(asked, SHOWN)),
+        "mean_reciprocal_rank": {way: round(float(np.mean([reciprocal(one.ranks[way]) for one in asked])), 4) for way in WAYS},
+        "intervals": {way: [share["low"], share["high"]] for way, share in first.items()},
+        "gain": gain(asked),
+        "gap_closed": round(closed / gap, 4) if gap > 0 else None,
+        "latency_ms": latency(asked),
+        "slices": {name: {"queries": len(slices[name]), **success(slices[name], 1)} for name in order},
+        "queries": len(asked),
+    }
+
+
+def latency(asked: Sequence[Asked]) -> dict[str, Any]:
+    """Of search with its rescoring, and of each."""
+    times_ms = 1000 * np.array([[one.search_s + one.rescore_s, one.search_s, one.rescore_s] for one in asked])
+    both, search, rescoring = ({"p50": round(low, 2), "p95": round(high, 2)} for low, high in np.percentile(times_ms, [50, 95], axis=0).T.tolist())
+    return {**both, "search": search, "rescore": rescoring}
+
+
+def reciprocal(rank: int | None) -> float:
+    return 0.0 if rank is None else 1 / (1 + rank)
+
+
+def success(asked: Sequence[Asked], places: int) -> dict[str, dict[str, float]]:
+    """Way -> share of queries whose document is among the first `places`."""
+    found = {way: [(rank := one.ranks[way]) is not None and rank < places for one in asked] for way in WAYS}
+    speakers = [one.speaker for one in asked]
+    spreads = {way: interval(resampled_rates(marks, np.ones(len(asked)), speakers)) for way, marks in found.items()}
+    return {
+        way: {"value": round(float(np.mean(marks)), 4), "low": round(spreads[way][0], 4), "high": round(spreads[way][1], 4)}
+        for way, marks in found.items()
+    }
+
+
+def gain(asked: Sequence[Asked]) -> dict[str, float]:
+    """Of full over one_best in success at 1, on the same draws of speakers."""
+    marks = np.array([[float(one.ranks[way] == 0) for one in asked] for way in ("full", "one_best")])
+    rates = resampled_rates(marks, np.ones(len(asked)), [one.speaker for one in asked])
+    low, high = interval(rates[0] - rates[1])
+    return {"value": round(float(marks[0].mean() - marks[1].mean()), 4), "low": round(low, 4), "high": round(high, 4)}
+
+
+def values(shares: dict[str, dict[str, float]]) -> dict[str, float]:
+    return {way: share["value"] for way, share in shares.items()}
+
+
+def measure_known_items(manifest: Path, texts: Path, bundle: Path, documents: int, limit: int | None, watch: Watch) -> dict[str, Any]:
+    """Raises: ConfigurationError: a manifest or text that is not there, or more documents than texts."""
+    rows, _ = labelled_rows(manifest, limit)
+    made = documents_of([normalise_text(row["text"]) for row in rows], distractors(texts), documents)
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as temporary:
+        begin_s = time.perf_counter()
+        build_index(made, Path(temporary) / "index", "known-items")
+        built_s = time.perf_counter() - begin_s
+        size = sum(path.stat().st_size for path in (Path(temporary) / "index").rglob("*") if path.is_file())
+        engine = SearchEngine(open_index(Path(temporary) / "index"))
+        recognizer = Recognizer(load_bundle(bundle))
+        asked = list(watch("search", ask(engine, recognizer, manifest, rows, {one.title: one.id for one in made}), len(rows)))
+    return {**figures(asked), "documents": documents, "index": {"seconds": round(built_s, 2), "megabytes": round(size / 1e6, 2)}}
+
+
+def as_rows(facts: dict[str, Any]) -> Iterator[str]:
+    """For people: a line a slice, in percent."""
+    yield f"{'success at 1':14s}{'queries':>8s}" + "".join(f"{way:>22s}" for way in WAYS)
+    rows = {**facts["slices"], "all": {"queries": facts["queries"], **facts["success_at_1"]}}
+    for name, row in rows.items():
+        shares = [row[way] if name != "all" else dict(zip(("low", "high"), facts["intervals"][way], strict=True), value=row[way]) for way in WAYS]
+        cells = (f"{share['value']:.1%} ({share['low']:.0%}..{share['high']:.0%})" for share in shares)
+        yield f"{name:14s}{row['queries']:8d}" + "".join(f"{cell:>22s}" for cell in cells)
+    gained, times = facts["gain"], facts["latency_ms"]
+    closed = "" if facts["gap_closed"] is None else f", {facts['gap_closed']:.0%} of the way to the oracle"
+    yield f"full over one_best: {gained['value']:+.1%} ({gained['low']:+.1%}..{gained['high']:+.1%}){closed}"
+    yield (
+        f"{facts['documents']} documents, built in {facts['index']['seconds']} s, {facts['index']['megabytes']} MB;"
+        f" p95 {times['search']['p95']} ms to search, {times['rescore']['p95']} ms to rescore"
+    )

@@ -1,0 +1,43 @@
+"""How titles sound, in the code that heard phones are written in: one character a phone. Pure, but for the lexicon that pronounces."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import product
+
+from models.pronounce.alphabet import Pronunciation, encode
+from models.pronounce.pronouncer import Pronouncer
+from models.text import normalise_text
+
+# Of a title: every word has its usual way and a few have others; more ways cost more than they find.
+MAX_PRONUNCIATIONS = 2
+WAYS_OF_A_WORD = 2
+
+
+def pronunciations(title: str, pronouncer: Pronouncer) -> tuple[str, ...]:
+    """Codes of the likeliest ways to say a title, the usual one first; none where it has no letter or digit.
+
+    >>> from models.pronounce.pronouncer import english
+    >>> len(pronunciations("Tomato", english()))
+    2
+    """
+    words = [pronouncer.pronounce(word, WAYS_OF_A_WORD)[:WAYS_OF_A_WORD] for word in normalise_text(title).split() if word.strip("'")]
+    if not words:
+        return ()
+    return tuple(dict.fromkeys("".join(encode(way.phones) for way in ways) for ways in _likeliest(words)))
+
+
+def sound_grams(code: str) -> list[str]:
+    """Pairs and triples of phones, in order, with repetitions: what the index holds and is asked.
+
+    >>> sound_grams("abc")
+    ['ab', 'bc', 'abc']
+    """
+    return [code[at : at + length] for length in (2, 3) for at in range(len(code) - length + 1)] or ([code] if code else [])
+
+
+def _likeliest(words: Sequence[Sequence[Pronunciation]]) -> list[tuple[Pronunciation, ...]]:
+    """At most MAX_PRONUNCIATIONS choices of one way for each word: other ways of the words whose second way is nearest to the first."""
+    by_doubt = sorted(range(len(words)), key=lambda at: -words[at][1].probability / words[at][0].probability if len(words[at]) > 1 else 0.0)
+    doubtful = set(by_doubt[: MAX_PRONUNCIATIONS.bit_length() - 1])
+    return list(product(*(ways if at in doubtful else ways[:1] for at, ways in enumerate(words))))[:MAX_PRONUNCIATIONS]
