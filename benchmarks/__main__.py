@@ -58,8 +58,8 @@ def search(
 ) -> None:
     """How often the right document comes first. With --manifest: real recordings, each searched for among its own text and distractors.
 
-    one_best is search with the best hypothesis' words, fusion with the whole n-best list, phonetic with the heard phones too, full with the audio's own
-    verdict on the titles, oracle with the words that were said. Without --manifest: every recipe of the catalogue with a share of its letters wrong.
+    one_best is search with the best hypothesis' words, fusion with the whole n-best list, phonetic with the heard phones too, full with the audio's
+    own verdict on the titles, oracle with the words that were said. Without --manifest: every recipe of the catalogue, a share of its letters wrong.
 
     \b
     harken-bench search --manifest speech/test.jsonl --documents 10000 --json
