@@ -29,28 +29,29 @@ def spot(log_probs: Logits, phrases: Sequence[Sequence[int]], blank: int) -> Sco
         return best
     symbols = _padded(phrases, int(lengths.max()), blank)
     costs = log_probs - log_probs.max(axis=1, keepdims=True)
-    # States: symbol, blank, symbol, ... Blanks before the first and behind the last symbol would only cost.
-    states = 2 * symbols.shape[1] - 1
-    paths = np.full((len(phrases), states + 2), FLOOR, np.float32)
-    """Two columns in front that stay at FLOOR, so that every state has two before it."""
-    may_skip = np.where(symbols[:, 1:] != symbols[:, :-1], np.float32(0), FLOOR)
-    last = np.maximum(2 * lengths - 2, 0) + 2
-    rows = np.arange(len(phrases))
+    # at[i]: best path whose last symbol is the i-th, now sounding; after[i]: the same, now in the blank behind it. Row 0 is before the first symbol.
+    at, after = (np.full((len(symbols) + 1, len(phrases)), FLOOR, np.float32) for _ in range(2))
+    after[0] = 0
+    may_follow = np.full(symbols.shape, FLOOR, np.float32)
+    may_follow[1:][symbols[1:] != symbols[:-1]] = 0
+    stepped, heard = np.empty_like(may_follow), np.empty_like(may_follow)
+    last, columns = lengths, np.arange(len(phrases))
     for frame in costs:
-        stepped = np.maximum(paths[:, 2:], paths[:, 1:-1])
-        np.maximum(stepped[:, 2::2], paths[:, 2:-2:2] + may_skip, out=stepped[:, 2::2])
-        np.maximum(stepped[:, 0], 0, out=stepped[:, 0])
-        stepped[:, 0::2] += frame[symbols]
-        stepped[:, 1::2] += frame[blank]
-        paths[:, 2:] = stepped
-        np.maximum(best, paths[rows, last], out=best)
+        np.add(at[:-1], may_follow, out=stepped)
+        np.maximum(stepped, at[1:], out=stepped)
+        np.maximum(stepped, after[:-1], out=stepped)
+        np.maximum(after[1:], at[1:], out=after[1:])
+        after[1:] += frame[blank]
+        np.take(frame, symbols, out=heard, mode="clip")
+        np.add(stepped, heard, out=at[1:])
+        np.maximum(best, at[last, columns], out=best)
     best[lengths == 0] = FLOOR
     return np.maximum(best, FLOOR)
 
 
 def _padded(phrases: Sequence[Sequence[int]], width: int, blank: int) -> npt.NDArray[np.int64]:
-    """(phrases, width): ends that no phrase reads are filled with blank."""
-    symbols = np.full((len(phrases), width), blank, np.int64)
-    for row, phrase in zip(symbols, phrases, strict=True):
-        row[: len(phrase)] = phrase
+    """(width, phrases): ends that no phrase reads are filled with blank. One phrase a column, so that a step along the phrase is a row."""
+    symbols = np.full((width, len(phrases)), blank, np.int64)
+    for column, phrase in enumerate(phrases):
+        symbols[: len(phrase), column] = phrase
     return symbols

@@ -64,6 +64,8 @@ class SearchEngine:
 
     def __init__(self, index: OpenIndex) -> None:
         self._documents, self._sounds = index.documents, index.sounds
+        # Letters of every title in one string: to fold them anew for each query would cost more than the search.
+        self._letters = ["".join(content_words(document.title)) for document in index.documents]
         self._schema = index.index.schema
         self._searcher = index.index.searcher()
         self.name, self.version = index.name, index.version
@@ -125,7 +127,7 @@ class SearchEngine:
         return queries
 
     def title_letters(self, number: int) -> frozenset[str]:
-        return letter_grams(content_words(self._documents[number].title))
+        return letter_grams([self._letters[number]])
 
     def _hit(self, number: int, score: float, matched: Match) -> SearchHit:
         document = self._documents[number]

@@ -14,6 +14,7 @@ import json
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import tantivy
@@ -91,8 +92,8 @@ def open_index(directory: Path) -> OpenIndex:
 
 def _write(documents: Sequence[Document], directory: Path, name: str) -> str:
     (directory / "tantivy").mkdir(parents=True)
-    pronouncer = english()
-    sounds = [pronunciations(document.title, pronouncer) for document in documents]
+    pronounce = cache(english().pronounce)
+    sounds = [pronunciations(document.title, pronounce) for document in documents]
     contents = {
         DOCUMENTS: "".join(json.dumps(dataclasses.asdict(document), ensure_ascii=False, sort_keys=True) + "\n" for document in documents).encode(),
         SOUNDS: "".join(" ".join(ways) + "\n" for ways in sounds).encode(),

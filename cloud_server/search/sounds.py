@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import product
 
 from models.pronounce.alphabet import Pronunciation, encode
-from models.pronounce.pronouncer import Pronouncer
 from models.text import normalise_text
 
 # Of a title: every word has its usual way and a few have others; more ways cost more than they find.
 MAX_PRONUNCIATIONS = 2
 WAYS_OF_A_WORD = 2
+Pronounce = Callable[[str, int], Sequence[Pronunciation]]
+"""A word and how many ways -> at least one, best first (`models.pronounce.pronouncer.Pronouncer.pronounce`)."""
 
 
-def pronunciations(title: str, pronouncer: Pronouncer) -> tuple[str, ...]:
+def pronunciations(title: str, pronounce: Pronounce) -> tuple[str, ...]:
     """Codes of the likeliest ways to say a title, the usual one first; none where it has no letter or digit.
 
     >>> from models.pronounce.pronouncer import english
-    >>> len(pronunciations("Tomato", english()))
+    >>> len(pronunciations("Tomato", english().pronounce))
     2
     """
-    words = [pronouncer.pronounce(word, WAYS_OF_A_WORD)[:WAYS_OF_A_WORD] for word in normalise_text(title).split() if word.strip("'")]
+    words = [pronounce(word, WAYS_OF_A_WORD)[:WAYS_OF_A_WORD] for word in normalise_text(title).split() if word.strip("'")]
     if not words:
         return ()
     return tuple(dict.fromkeys("".join(encode(way.phones) for way in ways) for ways in _likeliest(words)))

@@ -66,14 +66,14 @@ def test_a_hit_shows_what_the_catalogue_says(engine: SearchEngine) -> None:
 
 def sounding(text: str, alternatives: tuple[Hypothesis, ...] = ()) -> Heard:
     """Phones of `text`, as a perfect ear hears them."""
-    return Heard(alternatives, Sounds("phones", pronunciations(text, english())[0], np.empty((0, 0), np.float16)))
+    return Heard(alternatives, Sounds("phones", pronunciations(text, english().pronounce)[0], np.empty((0, 0), np.float16)))
 
 
 def test_what_is_spelled_wrong_is_found_by_its_sound(engine: SearchEngine) -> None:
     heard = sounding("krem broolay", (Hypothesis("xqzw", 1.0),))
     candidates = engine.candidates(heard)
     assert engine.rank(candidates, None, 3) == ()
-    fits = [0.0 if engine.phrases(one, "phones") == pronunciations("Crème Brûlée", english()) else MIN_FIT - 0.1 for one in candidates]
+    fits = [0.0 if engine.phrases(one, "phones") == pronunciations("Crème Brûlée", english().pronounce) else MIN_FIT - 0.1 for one in candidates]
     (hit,) = engine.rank(candidates, fits, 3)
     assert hit.id == "brulee"
     assert hit.matched is not None
@@ -85,7 +85,7 @@ def test_the_audio_overrules_letters(engine: SearchEngine) -> None:
     heard = Heard((Hypothesis("banana bread", 0.5), Hypothesis("apple pie", 0.5)))
     candidates = engine.candidates(heard)
     best = {engine.phrases(one, "phones")[0]: one for one in candidates}
-    pie, bread = pronunciations("Apple Pie", english())[0], pronunciations("Banana Bread", english())[0]
+    pie, bread = pronunciations("Apple Pie", english().pronounce)[0], pronunciations("Banana Bread", english().pronounce)[0]
     assert {pie, bread} <= best.keys()
     hits = engine.rank(candidates, [{pie: -0.2, bread: -2.9}.get(engine.phrases(one, "phones")[0], -9.0) for one in candidates], 3)
     assert hits[0].id == "pie"

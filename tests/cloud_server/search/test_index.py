@@ -19,7 +19,7 @@ def test_what_is_built_can_be_opened(catalogue: Path, tmp_path: Path) -> None:
     version = build_index(documents, tmp_path / "index", "small")
     opened = open_index(tmp_path / "index")
     assert (opened.name, opened.version, list(opened.documents)) == ("small", version, documents)
-    assert opened.sounds == tuple(pronunciations(document.title, english()) for document in documents)
+    assert opened.sounds == tuple(pronunciations(document.title, english().pronounce) for document in documents)
 
 
 def test_the_version_follows_the_content_and_nothing_else(catalogue: Path, tmp_path: Path) -> None:
