@@ -38,7 +38,7 @@ def has_external_data(model: bytes) -> bool:
 def _search(data: memoryview, kind: str, depth: int) -> bool:
     if depth > MAX_DEPTH:
         raise NotOnnx(f"nested deeper than {MAX_DEPTH} messages")
-    for number, value in _fields(data):
+    for number, value in fields(data):
         if kind == "Tensor" and (number == EXTERNAL_DATA or (number == DATA_LOCATION and value != 0)):
             return True
         child = CHILDREN[kind].get(number)
@@ -47,7 +47,8 @@ def _search(data: memoryview, kind: str, depth: int) -> bool:
     return False
 
 
-def _fields(data: memoryview) -> Iterator[tuple[int, int | memoryview]]:
+def fields(data: memoryview) -> Iterator[tuple[int, int | memoryview]]:
+    """Field numbers and values of one message, in order; nested messages and strings as bytes. Raises: NotOnnx."""
     position = 0
     while position < len(data):
         tag, position = _varint(data, position)

@@ -20,6 +20,30 @@ WIDE_PRODUCTS = "session.x64quantprecision"
 INPUTS = [("waveform", "tensor(float)", 2), ("lengths", "tensor(int64)", 1)]
 
 
+def open_session(bundle: Bundle, graph: bytes, intra_op_threads: int = 1) -> tuple[ort.InferenceSession, str]:
+    """graph: the bundle's, or a stretch of it. Also returns how products are computed on this processor, for whoever watches.
+
+    Raises: BundleError: onnxruntime refuses it.
+    """
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = intra_op_threads
+    options.inter_op_num_threads = 1
+    # Two workers on two cores must not burn each other's time waiting.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    options.log_severity_level = 3
+    # Left to guess, onnxruntime takes bytes 4 to 8 = "ORTM" for its own format, which the search for external data does not read.
+    options.add_session_config_entry("session.load_model_format", "ONNX")
+    arithmetic = bundle.manifest.quantization
+    if arithmetic.startswith("int8") and not has_exact_int8():
+        # onnxruntime then moves weights to u8: the same sums to the last bit (tested), at 0.6 times the speed.
+        options.add_session_config_entry(WIDE_PRODUCTS, "1")
+        arithmetic += "-without-vnni"
+    try:
+        return ort.InferenceSession(graph, options, providers=["CPUExecutionProvider"]), arithmetic
+    except Exception as error:  # onnxruntime raises a class of its own for each status code, and they share no other base
+        raise BundleError(f"{bundle.path / MODEL}: onnxruntime refuses it ({error})") from error
+
+
 class Recognizer:
     """Not thread-safe by design: one for each worker process."""
 
@@ -30,25 +54,8 @@ class Recognizer:
         """
         self.bundle = bundle
         self._head = bundle.head("characters")
-        options = ort.SessionOptions()
-        options.intra_op_num_threads = intra_op_threads
-        options.inter_op_num_threads = 1
-        # Two workers on two cores must not burn each other's time waiting.
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        options.log_severity_level = 3
-        # Left to guess, onnxruntime takes bytes 4 to 8 = "ORTM" for its own format, which the search for external data does not read.
-        options.add_session_config_entry("session.load_model_format", "ONNX")
-        self.arithmetic = bundle.manifest.quantization
-        """How products are computed on this processor, for whoever watches."""
-        if self.arithmetic.startswith("int8") and not has_exact_int8():
-            # onnxruntime then moves weights to u8: the same sums to the last bit (tested), at 0.6 times the speed.
-            options.add_session_config_entry(WIDE_PRODUCTS, "1")
-            self.arithmetic += "-without-vnni"
         path = bundle.path / MODEL
-        try:
-            self._session = ort.InferenceSession(bundle.model, options, providers=["CPUExecutionProvider"])
-        except Exception as error:  # onnxruntime raises a class of its own for each status code, and they share no other base
-            raise BundleError(f"{path}: onnxruntime refuses it ({error})") from error
+        self._session, self.arithmetic = open_session(bundle, bundle.model, intra_op_threads)
         inputs, outputs = self._session.get_inputs(), self._session.get_outputs()
         kinds = [(x.name, x.type, len(x.shape)) for x in inputs]
         if kinds not in (INPUTS[:1], INPUTS) or [(x.type, len(x.shape)) for x in outputs] != [("tensor(float)", 3)]:

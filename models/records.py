@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from protos.messages import FinalReason, Hypothesis
+from protos.messages import FinalReason, Hypothesis, Word
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,3 +90,14 @@ class Recognition:
     """Best first; empty unless final_reason is RECOGNIZED."""
     stage_seconds: tuple[tuple[str, float], ...]
     """features, infer, decode: as far as it went."""
+
+
+@dataclass(frozen=True, slots=True)
+class Partial:
+    """What was heard of a segment that is still being spoken."""
+
+    words: tuple[Word, ...]
+    """On the capture clock."""
+    stable: int
+    """So many first words will be in every later partial of the segment."""
+    stage_seconds: tuple[tuple[str, float], ...] = ()
