@@ -76,7 +76,12 @@ async def running_server(config: Config, spec: RecogniserSpec | None = None) -> 
         metrics.model_loaded(model)
         catalogue = CatalogueInfo(engine.name, engine.version, len(engine), is_default=True)
         core = Core(
-            pool, {engine.name: engine}, Offer(config.limits, model, (catalogue,)), metrics, config.search_timeout_s, config.segment_deadline_s
+            pool,
+            {engine.name: engine},
+            Offer(config.limits, model, (catalogue,), pool.hop_samples),
+            metrics,
+            config.search_timeout_s,
+            config.segment_deadline_s,
         )
         stack.callback(core.close)
         service, checks = SpeechSearchService(core, config, version("harken")), HealthServicer()

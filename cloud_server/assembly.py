@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 import google_crc32c
 
+from cloud_server.interim import Hear, Interim
 from protos.errors import ChecksumMismatch, InvalidAudio, InvalidRequest, ProtocolError, TooLong
 from protos.messages import BYTES_PER_SAMPLE, SAMPLE_RATE_HZ, AudioChunk, Limits, Priority, Segment, SegmentEnd, SegmentStart
 
@@ -23,6 +24,7 @@ class Assembly:
     """When its last message came, on the session's clock."""
     _pcm: bytearray = field(default_factory=bytearray, init=False)
     _next_seq: int = field(default=0, init=False)
+    interim: Interim = field(default_factory=Interim, init=False)
 
     def __post_init__(self) -> None:
         """Raises: InvalidRequest: a field of the start breaks a rule."""
@@ -56,6 +58,12 @@ class Assembly:
         self._pcm += chunk.data
         self._next_seq += 1
         self.heard_s = now_s
+
+    def due(self, hop_samples: int) -> Hear | None:
+        """What came since it was last heard, if that is worth another interim result. Nobody watches a backlog being caught up with."""
+        if not hop_samples or self.priority is Priority.CATCHUP:
+            return None
+        return self.interim.due(self.start.segment_id, self.start.capture_start, self._pcm, hop_samples)
 
     def finish(self, end: SegmentEnd) -> Segment:
         """Raises: ProtocolError: another number of samples came than were sent. ChecksumMismatch."""

@@ -9,11 +9,23 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
+from cloud_server.interim import Hear
 from cloud_server.metrics import Metrics
 from cloud_server.offer import Offer
 from cloud_server.workers import Transcription, WorkerPool
 from protos.errors import InternalError, SpeechError
-from protos.messages import SAMPLE_RATE_HZ, Hypothesis, Priority, Result, SearchHit, SearchOutcome, SearchResults, Segment, StageTiming
+from protos.messages import (
+    BYTES_PER_SAMPLE,
+    SAMPLE_RATE_HZ,
+    Hypothesis,
+    Priority,
+    Result,
+    SearchHit,
+    SearchOutcome,
+    SearchResults,
+    Segment,
+    StageTiming,
+)
 
 if TYPE_CHECKING:
     from cloud_server.search.engine import SearchEngine
@@ -51,6 +63,24 @@ class Core:
         done = await self._pool.recognize(key, segment, audio_s, priority, deadline_s, max_alternatives)
         return self._result(segment, done, max_alternatives, time.monotonic() - begin_s)
 
+    async def hear(self, stream_id: str, part: Hear) -> Result | None:
+        """An interim result of a segment that is still open; None: there was no time for one. Raises nothing."""
+        partial = await self._pool.hear((stream_id, part.segment_id), part.start_sample, part.heard_samples, part.pcm)
+        self.metrics.interim_made(made=partial is not None)
+        if partial is None:
+            return None
+        words = partial.words
+        return Result(
+            segment_id=part.segment_id,
+            alternatives=(Hypothesis(" ".join(word.word for word in words), words=words),) if words else (),
+            stability=partial.stable / len(words) if words else 0.0,
+            model_version=self._model_version,
+            stage_timings=tuple(StageTiming(stage, seconds) for stage, seconds in partial.stage_seconds),
+            capture_start=part.start_sample,
+            capture_end=part.start_sample + part.heard_samples + len(part.pcm) // BYTES_PER_SAMPLE,
+            stable_words=partial.stable,
+        )
+
     def cancel(self, stream_id: str, segment_id: int) -> None:
         self._pool.cancel((stream_id, segment_id))
 
@@ -76,6 +106,10 @@ class Core:
     def close(self) -> None:
         self._threads.shutdown(wait=False, cancel_futures=True)
 
+    @property
+    def _model_version(self) -> str:
+        return f"{self.offer.model.model_id}@{self.offer.model.version}"
+
     def _result(self, segment: Segment, done: Transcription, max_alternatives: int, total_s: float) -> Result:
         stages = (("queue", done.queue_s), *done.recognition.stage_seconds, ("total", total_s))
         return Result(
@@ -83,7 +117,7 @@ class Core:
             final_reason=done.recognition.final_reason,
             alternatives=done.recognition.alternatives[:max_alternatives],
             is_final=True,
-            model_version=f"{self.offer.model.model_id}@{self.offer.model.version}",
+            model_version=self._model_version,
             stage_timings=tuple(StageTiming(stage, seconds) for stage, seconds in stages),
             capture_start=segment.start_sample,
             capture_end=segment.start_sample + segment.sample_count,

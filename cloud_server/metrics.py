@@ -25,6 +25,7 @@ OUTCOME_OF_REJECT: dict[RejectReason, str] = {
 """Every other reason is the client's: client_error."""
 OUTCOMES = ("ok", "shed", "deadline", "server_error", "client_error", "cancelled")
 REASONS: dict[RejectReason, str] = {reason: reason.name.lower() for reason in RejectReason if reason is not RejectReason.UNSPECIFIED}
+INTERIM_OUTCOMES = ("made", "dropped")
 FEEDBACK_KINDS = ("clicked", "corrected", "gave_up", "asked_again")
 SEARCH_OUTCOMES: dict[SearchOutcome, str] = {SearchOutcome.FOUND: "ok", SearchOutcome.NOTHING_FOUND: "empty", SearchOutcome.UNAVAILABLE: "error"}
 EDGE_KINDS = ("captured", "voiced", "sent", "speech_missed")
@@ -43,6 +44,7 @@ class Metrics:
             "asr_server_segment_seconds", "Time of an answered segment by stage.", ["stage"], buckets=LATENCY_BUCKETS_S, registry=registry
         )
         self._rejects = Counter("asr_server_rejects", "Rejected segments and calls by reason.", ["reason"], registry=registry)
+        self._interims = Counter("asr_server_interims", "Interim results asked for, by outcome.", ["outcome"], registry=registry)
         self.streams = Gauge("asr_server_streams", "Open sessions.", ["transport"], registry=registry)
         self.streams_started = Counter("asr_server_streams_started", "Sessions ever opened.", registry=registry)
         self.stream_ends = Counter("asr_server_stream_ends", "Sessions ended, by gRPC status.", ["code"], registry=registry)
@@ -76,6 +78,9 @@ class Metrics:
     def rejected(self, reason: RejectReason) -> None:
         self._rejects.labels(REASONS.get(reason, "internal")).inc()
 
+    def interim_made(self, *, made: bool) -> None:
+        self._interims.labels("made" if made else "dropped").inc()
+
     def searched(self, outcome: SearchOutcome, seconds: float) -> None:
         self._searches.labels(SEARCH_OUTCOMES.get(outcome, "error")).inc()
         self._search_seconds.observe(seconds)
@@ -103,6 +108,8 @@ class Metrics:
             self._segment_seconds.labels(stage)
         for reason in REASONS.values():
             self._rejects.labels(reason)
+        for outcome in INTERIM_OUTCOMES:
+            self._interims.labels(outcome)
         for search_outcome in SEARCH_OUTCOMES.values():
             self._searches.labels(search_outcome)
         for kind in FEEDBACK_KINDS:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from protos.errors import InvalidRequest, NotFound
-from protos.messages import SAMPLE_RATE_HZ, AudioEncoding, CatalogueInfo, Limits, ModelInfo, PhraseHint, StreamingConfig
+from protos.messages import SAMPLE_RATE_HZ, AudioEncoding, CatalogueInfo, Limits, ModelInfo, PhraseHint, Result, StreamingConfig
 
 DEFAULT_ALTERNATIVES = 3
 DEFAULT_HITS = 5
@@ -17,6 +17,8 @@ class Offer:
     limits: Limits
     model: ModelInfo
     catalogues: tuple[CatalogueInfo, ...]
+    interim_hop_samples: int = 0
+    """New audio worth another interim result; 0: the model gives none."""
 
     def settle(self, wish: StreamingConfig) -> StreamingConfig:
         """The wish with every default filled in.
@@ -46,12 +48,28 @@ class Offer:
             catalogue=self.catalogue(wish.catalogue),
         )
 
+    def without_effect(self, wish: StreamingConfig) -> list[str]:
+        """What is accepted, because it may come, and has no effect yet: said, not swallowed."""
+        wished = {
+            "interim_results": wish.interim_results and not self.interim_hop_samples,
+            "phrase_hints": bool(wish.phrase_hints),
+            "resume_token": bool(wish.resume_token),
+        }
+        return [f"{name} has no effect on this server yet" for name, given in wished.items() if given]
+
     def catalogue(self, name: str) -> str:
         """The catalogue of that name, or the default one for "". Raises: NotFound."""
         for info in self.catalogues:
             if info.name == name or (not name and info.is_default):
                 return info.name
         raise NotFound(f"no catalogue is called {name!r}; there is {', '.join(repr(info.name) for info in self.catalogues)}")
+
+
+def as_wished(result: Result, wish: StreamingConfig) -> Result:
+    """Without words' times, where nobody asked for them."""
+    if wish.enable_word_time_offsets:
+        return result
+    return replace(result, alternatives=tuple(replace(alternative, words=()) for alternative in result.alternatives))
 
 
 def check_hints(hints: tuple[PhraseHint, ...], limits: Limits) -> None:

@@ -20,7 +20,8 @@ from collections import OrderedDict
 from dataclasses import dataclass, field, replace
 
 from cloud_server.assembly import Assembly
-from cloud_server.offer import Offer, check_hints
+from cloud_server.interim import Hear
+from cloud_server.offer import Offer, as_wished, check_hints
 from protos import messages as m
 from protos.errors import Cancelled, Draining, ProtocolError, SpeechError, Starved
 
@@ -71,7 +72,7 @@ class Close:
     error: SpeechError | None = None
 
 
-Command = Send | Transcribe | Search | Drop | Report | Close
+Command = Send | Hear | Transcribe | Search | Drop | Report | Close
 
 
 @dataclass(slots=True)
@@ -94,6 +95,7 @@ class Session:
     _open: dict[int, Assembly] = field(default_factory=dict, init=False)
     _pending: OrderedDict[int, _Answer] = field(default_factory=OrderedDict, init=False)
     _last_id: int = field(default=0, init=False)
+    _hop_samples: int = field(default=0, init=False)
     _half_closed: bool = field(default=False, init=False)
     _draining: bool = field(default=False, init=False)
 
@@ -125,13 +127,18 @@ class Session:
             case m.KeepAlive():
                 return []
 
+    def heard(self, result: m.Result) -> list[Command]:
+        """A worker's interim result; of a segment that is over it is no news."""
+        if (assembly := self._open.get(result.segment_id)) is None or self.config is None or not assembly.interim.is_news(result):
+            return []
+        return [Send(as_wished(result, self.config))]
+
     def decoded(self, segment_id: int, result: m.Result) -> list[Command]:
         """A worker's final result. With words it is searched before it is sent; the order of answers stays."""
         answer = self._unanswered(segment_id)
         if answer is None or self.config is None:
             return []
-        if not self.config.enable_word_time_offsets:
-            result = replace(result, alternatives=tuple(replace(alternative, words=()) for alternative in result.alternatives))
+        result = as_wished(result, self.config)
         if result.final_reason is not m.FinalReason.RECOGNIZED:
             return self._answer(answer, [result])
         answer.result = result
@@ -197,8 +204,9 @@ class Session:
             self.config = self.offer.settle(wish)
         except SpeechError as error:
             return self.abandon(error)
+        self._hop_samples = self.offer.interim_hop_samples if wish.interim_results else 0
         opening = Send(replace(self.identity, limits=self.offer.limits, model=self.offer.model))
-        return [opening, *(Send(m.Notice(m.NoticeLevel.INFO, "NOT_SUPPORTED", text)) for text in unsupported(wish))]
+        return [opening, *(Send(m.Notice(m.NoticeLevel.INFO, "NOT_SUPPORTED", text)) for text in self.offer.without_effect(wish))]
 
     def _start(self, start: m.SegmentStart, now_s: float) -> list[Command]:
         id_ = start.segment_id
@@ -224,7 +232,8 @@ class Session:
             assembly.add(chunk, now_s)
         except SpeechError as error:
             return self.failed(chunk.segment_id, error)
-        return []
+        part = assembly.due(self._hop_samples)
+        return [] if part is None else [part]
 
     def _end(self, end: m.SegmentEnd, now_s: float) -> list[Command]:
         assembly = self._open.pop(end.segment_id, None)
@@ -289,9 +298,3 @@ class Session:
 
 def reject(segment_id: int, error: SpeechError, correlation_id: str = "") -> m.Reject:
     return m.Reject(segment_id, error.reason, error.retry_after_s, error.message, correlation_id)
-
-
-def unsupported(wish: m.StreamingConfig) -> list[str]:
-    """What is accepted, because it may come, and has no effect yet: said, not swallowed."""
-    wished = {"interim_results": wish.interim_results, "phrase_hints": bool(wish.phrase_hints), "resume_token": bool(wish.resume_token)}
-    return [f"{name} has no effect on this server yet" for name, given in wished.items() if given]

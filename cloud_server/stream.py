@@ -8,6 +8,7 @@ import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine
 
 from cloud_server.core import Core, as_speech_error
+from cloud_server.interim import Hear
 from cloud_server.session import Close, Command, Drop, Report, Search, Send, Session, Transcribe
 from protos import messages as m
 from protos.errors import Cancelled, DeadlineExceeded, QuotaExceeded, SpeechError
@@ -81,6 +82,8 @@ class Stream:
             match command:
                 case Send(response, priority):
                     self._send(response, priority)
+                case Hear():
+                    self._spawn(self._hear(command))
                 case Transcribe():
                     self._spawn(self._transcribe(command))
                 case Search():
@@ -98,6 +101,11 @@ class Stream:
         self._out.put_nowait(response)
         if self._out.qsize() >= MAX_UNREAD_RESPONSES:
             self.end(QuotaExceeded(f"{MAX_UNREAD_RESPONSES} responses wait for a client that does not read them"))
+
+    async def _hear(self, command: Hear) -> None:
+        result = await self._core.hear(self.id, command)
+        if result is not None:
+            self._do(self._session.heard(result))
 
     async def _transcribe(self, command: Transcribe) -> None:
         segment_id = command.segment.segment_id

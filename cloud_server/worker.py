@@ -10,9 +10,9 @@ from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
 from typing import TypeVar
 
+from cloud_server.listening import Forget, Listen
 from cloud_server.worker_process import Ready, RecogniserSpec, Reply, Request, Unfit, main
 from protos.errors import ConfigurationError
-from protos.messages import ModelInfo
 
 START_TIMEOUT_S = 60.0
 STOP_TIMEOUT_S = 2.0
@@ -35,7 +35,7 @@ class Worker:
         # The pipe blocks; its own thread waits, so that neither the event loop nor another worker does.
         self._thread = ThreadPoolExecutor(1, thread_name_prefix=name)
 
-    async def start(self) -> ModelInfo:
+    async def start(self) -> Ready:
         """Raises: ConfigurationError: the recogniser cannot be built. WorkerDied: the process ended before it was ready."""
         first = await self._within(START_TIMEOUT_S, self._launch)
         if isinstance(first, Unfit):
@@ -43,9 +43,9 @@ class Worker:
         if not isinstance(first, Ready):
             self.kill()
             raise WorkerDied(f"{self._name} said {type(first).__name__} before it was ready")
-        return first.model
+        return first
 
-    async def ask(self, request: Request, timeout_s: float) -> Reply:
+    async def ask(self, request: Request | Listen | Forget, timeout_s: float) -> Reply:
         """Raises: WorkerDied: no answer will come; start() again before the next question."""
         reply = await self._within(timeout_s, lambda: self._talk(request))
         if not isinstance(reply, Reply):
@@ -81,7 +81,7 @@ class Worker:
         child.close()  # or the pipe would stay open when the process dies
         return self._receive()
 
-    def _talk(self, request: Request) -> object:
+    def _talk(self, request: Request | Listen | Forget) -> object:
         assert self._pipe is not None, "start() comes first"  # noqa: S101
         try:
             self._pipe.send(request)

@@ -13,10 +13,11 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
-from typing import Protocol, cast
+from typing import Protocol, cast, runtime_checkable
 
+from cloud_server.listening import Forget, Listen
 from models.bundle import load_bundle
-from models.records import Recognition
+from models.records import Partial, Recognition
 from protos.errors import ConfigurationError, InternalError, SpeechError
 from protos.messages import SAMPLE_RATE_HZ, ModelInfo, Segment
 
@@ -25,6 +26,20 @@ log = logging.getLogger(__name__)
 
 class Recogniser(Protocol):
     def recognize(self, pcm: bytes, start_sample: int) -> Recognition: ...
+
+
+class Listener(Protocol):
+    def push(self, pcm: bytes) -> Partial | None: ...
+
+
+@runtime_checkable
+class ListeningRecogniser(Protocol):
+    """A recogniser that also hears segments still being spoken."""
+
+    hop_samples: int
+    """How much new audio is worth another partial."""
+
+    def listener(self, start_sample: int) -> Listener: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +59,8 @@ class RecogniserSpec:
 @dataclass(frozen=True, slots=True)
 class Ready:
     model: ModelInfo
+    hop_samples: int
+    """0: it hears whole segments only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +81,8 @@ class Reply:
     recognition: Recognition | None
     error: SpeechError | None
     busy_s: float
+    partial: Partial | None = None
+    """To a Listen; None: nothing to hear yet, or no more."""
 
 
 def main(pipe: Connection, spec: RecogniserSpec) -> None:
@@ -76,11 +95,12 @@ def main(pipe: Connection, spec: RecogniserSpec) -> None:
     except ConfigurationError as error:
         pipe.send(Unfit(str(error)))
         return
-    pipe.send(Ready(model))
+    listeners = Listeners(recogniser)
+    pipe.send(Ready(model, listeners.hop_samples))
     while True:
         try:
-            request: Request = pipe.recv()
-            pipe.send(answer(recogniser, request))
+            request: Request | Listen | Forget = pipe.recv()
+            pipe.send(answer(recogniser, request) if isinstance(request, Request) else listeners.answer(request))
         except (EOFError, BrokenPipeError, ConnectionResetError):
             return
 
@@ -101,10 +121,42 @@ def answer(recogniser: Recogniser, request: Request) -> Reply:
     return Reply(recognition, error, time.perf_counter() - begin_s)
 
 
+class Listeners:
+    """What this worker has heard of segments still being spoken, until it is told that they ended."""
+
+    def __init__(self, recogniser: Recogniser) -> None:
+        self._recogniser = recogniser if isinstance(recogniser, ListeningRecogniser) else None
+        self.hop_samples = self._recogniser.hop_samples if self._recogniser else 0
+        self._open: dict[tuple[str, int], Listener] = {}
+
+    def __len__(self) -> int:
+        return len(self._open)
+
+    def answer(self, request: Listen | Forget) -> Reply:
+        """Exactly one Reply; a segment that cannot be heard is heard no more, and its final result tells why."""
+        begin_s, partial = time.perf_counter(), None
+        if isinstance(request, Forget):
+            for key in request.keys:
+                self._open.pop(key, None)
+        else:
+            try:
+                partial = self._hear(request)
+            except Exception:
+                log.exception("listening failed %d samples into a segment", request.heard_samples)
+                self._open.pop(request.key, None)
+        return Reply(None, None, time.perf_counter() - begin_s, partial)
+
+    def _hear(self, part: Listen) -> Partial | None:
+        if self._recogniser is not None and not part.heard_samples:
+            self._open[part.key] = self._recogniser.listener(part.start_sample)
+        listener = self._open.get(part.key)
+        return listener.push(part.pcm) if listener is not None else None
+
+
 def load_recogniser(bundle_dir: str) -> tuple[Recogniser, ModelInfo]:
     """The factory of every real server. Raises: BundleError."""
-    from models.recognizer import Recognizer  # noqa: PLC0415 - onnxruntime, which only workers need
+    from models.interim.listening_recognizer import serving_recognizer  # noqa: PLC0415 - onnxruntime, which only workers need
 
     bundle = load_bundle(bundle_dir)
-    manifest, recognizer = bundle.manifest, Recognizer(bundle)
+    manifest, recognizer = bundle.manifest, serving_recognizer(bundle)
     return recognizer, ModelInfo(manifest.model_id, manifest.version, manifest.language, recognizer.arithmetic, bundle.sha256)

@@ -12,10 +12,11 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from cloud_server.listening import Forget, Key, Listen, Listening
 from cloud_server.schedule import Job, Schedule
 from cloud_server.worker import Worker, WorkerDied
-from cloud_server.worker_process import RecogniserSpec, Reply, Request
-from models.records import Recognition
+from cloud_server.worker_process import Ready, RecogniserSpec, Reply, Request
+from models.records import Partial, Recognition
 from protos.errors import Cancelled, ConfigurationError, DeadlineExceeded, Draining, InternalError
 from protos.messages import FinalReason, ModelInfo, Priority, Segment
 
@@ -25,6 +26,8 @@ MAX_ATTEMPTS = 2
 # A healthy worker needs 0.01 s for a second of audio; one that needs this long hangs.
 HANG_BASE_S = 10.0
 HANG_PER_AUDIO_S = 1.0
+# An interim result that takes so long is not worth the final results behind it.
+LISTEN_HANG_S = 2.0
 RESTART_PAUSE_S = 0.5
 
 
@@ -59,21 +62,26 @@ class WorkerPool:
         self._clock = clock
         self._on_queue = on_queue
         self._on_restart = on_restart
-        self._waiting: dict[tuple[str, int], _Task] = {}
+        self._listening = Listening(schedule.workers)
+        self._waiting: dict[Key, _Task] = {}
+        self._hearing: dict[Key, asyncio.Future[Partial | None]] = {}
         self._changed = asyncio.Condition()
         self._loops: list[asyncio.Task[None]] = []
         self._stopping = False
+        self.hop_samples = 0
+        """New audio worth another partial, once started; 0: the recogniser gives none."""
 
     async def start(self) -> ModelInfo:
         """Returns when every worker has loaded and warmed up. Raises: ConfigurationError, WorkerDied: one cannot."""
         try:
             started = await asyncio.gather(*(worker.start() for worker in self._workers), return_exceptions=True)
-            models = [_loaded(outcome) for outcome in started]
+            ready = [_loaded(outcome) for outcome in started]
         except BaseException:
             await asyncio.gather(*(worker.stop() for worker in self._workers))
             raise
-        self._loops = [asyncio.create_task(self._serve(worker)) for worker in self._workers]
-        return models[0]
+        self._loops = [asyncio.create_task(self._serve(number, worker)) for number, worker in enumerate(self._workers)]
+        self.hop_samples = ready[0].hop_samples
+        return ready[0].model
 
     async def recognize(
         self, key: tuple[str, int], segment: Segment, audio_s: float, priority: Priority, deadline_s: float | None, max_alternatives: int
@@ -84,6 +92,7 @@ class WorkerPool:
         """
         if self._stopping:
             raise Draining("the server is being restarted", 1.0)
+        self._end_listening(key)
         now_s = self._clock()
         job = Job(key, audio_s, priority, now_s, deadline_s)
         self._schedule.offer(job)
@@ -101,13 +110,29 @@ class WorkerPool:
 
     def cancel(self, key: tuple[str, int]) -> None:
         """Nobody wants the answer any more; a running one is finished and thrown away."""
+        self._end_listening(key)
         task = self._waiting.get(key)
         if task is not None and not task.future.done():
             task.future.set_exception(Cancelled(f"segment {key[1]} was cancelled"))
 
+    async def hear(self, key: Key, start_sample: int, heard_samples: int, pcm: bytes) -> Partial | None:
+        """The next part of a segment that is still open, for whoever has time before it ends. Never at the cost of a whole segment.
+
+        None: nobody had, a later part took its place, or nothing can be heard yet. Raises nothing; the segment itself loses nothing by it.
+        """
+        self._give_up_on(key)
+        if self._stopping or not self._listening.offer(key, start_sample, heard_samples, pcm):
+            return None
+        future: asyncio.Future[Partial | None] = asyncio.get_running_loop().create_future()
+        self._hearing[key] = future
+        await self._wake()
+        return await future
+
     async def stop(self, drain_s: float) -> None:
         """Finish what was admitted within drain_s; what is left ends as Draining. Then end the processes."""
         self._stopping = True
+        for key in list(self._hearing):
+            self._give_up_on(key)
         futures = [task.future for task in self._waiting.values()]
         if futures:
             await asyncio.wait(futures, timeout=drain_s)
@@ -118,9 +143,12 @@ class WorkerPool:
         await asyncio.gather(*self._loops, return_exceptions=True)
         await asyncio.gather(*(worker.stop() for worker in self._workers))
 
-    async def _serve(self, worker: Worker) -> None:
+    async def _serve(self, number: int, worker: Worker) -> None:
         while True:
-            task = await self._next()
+            task = await self._next(number)
+            if not isinstance(task, _Task):
+                await self._listen(number, worker, task)
+                continue
             task.attempts += 1
             queue_s = self._clock() - task.job.queued_s
             try:
@@ -129,17 +157,33 @@ class WorkerPool:
                 log.error("%s (segment of %.1f s, attempt %d)", error, task.job.audio_s, task.attempts)
                 self._on_restart()
                 await self._retry_once(task)
-                await self._restart(worker)
+                await self._restart(number, worker)
             else:
                 self._schedule.finished(task.job.audio_s, reply.busy_s)
                 self._settle(task, reply, queue_s)
 
-    async def _next(self) -> _Task:
+    async def _listen(self, number: int, worker: Worker, request: Listen | Forget) -> None:
+        future = self._hearing.pop(request.key, None) if isinstance(request, Listen) else None
+        partial = None
+        try:
+            partial = (await worker.ask(request, LISTEN_HANG_S)).partial
+        except WorkerDied as error:
+            log.error("%s (while a segment was being spoken)", error)
+            self._on_restart()
+            await self._restart(number, worker)
+        finally:
+            if future is not None and not future.done():
+                future.set_result(partial)
+
+    async def _next(self, number: int) -> _Task | Listen | Forget:
+        """A whole segment comes first, always."""
         async with self._changed:
             while True:
                 self._schedule.expire(self._clock())  # their callers' own timers answer them
                 job = self._schedule.take()
                 if job is None:
+                    if (request := self._listening.take(number)) is not None:
+                        return request
                     await self._changed.wait()
                     continue
                 self._on_queue(self._schedule)
@@ -164,7 +208,9 @@ class WorkerPool:
             self._schedule.put_back(task.job)
             await self._notify()
 
-    async def _restart(self, worker: Worker) -> None:
+    async def _restart(self, number: int, worker: Worker) -> None:
+        for key in self._listening.lost(number):
+            self._give_up_on(key)
         while True:
             try:
                 await worker.start()
@@ -174,8 +220,21 @@ class WorkerPool:
                 log.exception("a worker could not be restarted; trying again")
                 await asyncio.sleep(RESTART_PAUSE_S)
 
+    def _end_listening(self, key: Key) -> None:
+        self._listening.end(key)
+        self._give_up_on(key)
+
+    def _give_up_on(self, key: Key) -> None:
+        """Whoever waits for this segment's part that no worker has taken."""
+        future = self._hearing.pop(key, None)
+        if future is not None and not future.done():
+            future.set_result(None)
+
     async def _notify(self) -> None:
         self._on_queue(self._schedule)
+        await self._wake()
+
+    async def _wake(self) -> None:
         async with self._changed:
             self._changed.notify_all()
 
@@ -185,7 +244,7 @@ class WorkerPool:
             task.future.set_exception(error)
 
 
-def _loaded(outcome: ModelInfo | BaseException) -> ModelInfo:
+def _loaded(outcome: Ready | BaseException) -> Ready:
     if isinstance(outcome, BaseException):
         raise outcome
     return outcome

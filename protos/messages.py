@@ -352,6 +352,8 @@ class Result:
     stage_timings: tuple[StageTiming, ...] = ()
     capture_start: Samples = 0
     capture_end: Samples = 0
+    stable_words: int = 0
+    """Of an interim result: so many first words of the best alternative are in every later interim result of the segment."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import google_crc32c
 
-from models.records import Recognition
+from models.records import Partial, Recognition
 from protos import messages as m
 from protos.errors import InvalidAudio
 
@@ -40,9 +40,28 @@ class Unreadable(str):
         return int, ("not a number",)
 
 
+class StubListener:
+    """Hears one word for each part it is given; crashes, raises and hangs on the same first samples as the recogniser."""
+
+    def __init__(self, recogniser: StubRecogniser, start_sample: int) -> None:
+        self._recogniser, self._end = recogniser, start_sample
+        self._words: tuple[m.Word, ...] = ()
+
+    def push(self, pcm: bytes) -> Partial:
+        self._recogniser.recognize(pcm, 0)
+        begin, self._end = self._end, self._end + len(pcm) // 2
+        self._words += (m.Word(f"part{len(self._words) + 1}", begin, self._end, 0.9),)
+        return Partial(self._words, len(self._words) - 1, (("infer", 0.001),))
+
+
 class StubRecogniser:
+    hop_samples = 4000
+
     def __init__(self, crash_flag: str = "") -> None:
         self._crash_flag = Path(crash_flag) if crash_flag else None
+
+    def listener(self, start_sample: int) -> StubListener:
+        return StubListener(self, start_sample)
 
     def recognize(self, pcm: bytes, start_sample: int) -> Recognition:
         first = struct.unpack_from("<h", pcm)[0] if pcm else 0

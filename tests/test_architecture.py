@@ -36,7 +36,6 @@ TESTED_ELSEWHERE = {
     "models/export/blocks.py": "models/export/test_graph.py",
     "models/export/positions.py": "models/export/test_graph.py",
     "models/extras.py": "models/test_main.py",
-    "models/interim/interims.py": "models/interim/test_listener.py",
     "models/pronounce/alphabet.py": "models/pronounce/test_rules.py",
     "models/pronounce/graphones.py": "models/pronounce/test_pronouncer.py",
     "models/pronounce/ngrams.py": "models/pronounce/fit/test_kneser_ney.py",

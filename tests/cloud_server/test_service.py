@@ -30,6 +30,26 @@ async def converse(channel: grpc.aio.Channel, *requests: m.Request) -> list[m.Re
     return [codec.decode_response(response) async for response in call]
 
 
+class Conversation:
+    """A session one says something to, hears something of, and says more."""
+
+    def __init__(self, channel: grpc.aio.Channel) -> None:
+        self._call = pb_grpc.SpeechSearchStub(channel).StreamingRecognize()
+
+    async def say(self, *requests: m.Request) -> None:
+        for request in requests:
+            await self._call.write(codec.encode_request(request))
+
+    async def hear(self) -> m.Response:
+        return codec.decode_response(await self._call.read())
+
+    async def rest(self) -> AsyncIterator[m.Response]:
+        """Everything until the server ends the session, after a half-close."""
+        await self._call.done_writing()
+        while (message := await self._call.read()) is not grpc.aio.EOF:
+            yield codec.decode_response(message)
+
+
 async def test_a_stream_gets_transcripts_hits_and_one_outcome_each(channel: grpc.aio.Channel) -> None:
     segments = [replace(fakes.speech(4000, number), segment_id=number, start_sample=number * 10000) for number in (1, 2)]
     silence = m.Segment(3, 0, bytes(8000))
@@ -51,6 +71,30 @@ async def test_a_stream_gets_transcripts_hits_and_one_outcome_each(channel: grpc
     assert (first.capture_start, first.capture_end, first.is_final, first.model_version) == (10000, 14000, True, "stub@1")
     assert {timing.stage for timing in first.stage_timings} == {"queue", "infer", "total", "search"}
     assert third.final_reason is m.FinalReason.NO_SPEECH
+
+
+async def test_interim_results_come_while_the_segment_is_spoken_and_change_nothing_else(channel: grpc.aio.Channel) -> None:
+    """Word times and alternatives asked for or not, the final result is the same but for what was asked for."""
+    start, *chunks, end = fakes.requests_of(fakes.speech(20_000), chunk_bytes=8000)
+    for words in (False, True):
+        plain, interims = [], []
+        for interim_results in (False, True):
+            config = m.StreamingConfig(interim_results=interim_results, enable_word_time_offsets=words, max_alternatives=2)
+            talk = Conversation(channel)
+            await talk.say(config, start, *chunks)
+            while interim_results and len(interims) < 1:
+                response = await talk.hear()
+                interims += [response] if isinstance(response, m.Result) else []
+            await talk.say(end)
+            rest = [response async for response in talk.rest()]
+            interims += [response for response in rest if isinstance(response, m.Result) and not response.is_final]
+            plain.append([replace(r, stage_timings=()) for r in rest if isinstance(r, m.Result) and r.is_final])
+        assert plain[0] == plain[1]
+        assert len(plain[0]) == 1
+        for interim in interims:
+            assert interim.alternatives[0].transcript.startswith("part1")
+            assert bool(interim.alternatives[0].words) is words
+            assert 0 <= interim.stability < 1
 
 
 async def test_a_failing_segment_is_rejected_in_band_without_a_word_of_ours(channel: grpc.aio.Channel) -> None:

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cloud_server.config import Config
+from cloud_server.interim import Hear
 from cloud_server.offer import Offer
 from cloud_server.session import Close, Command, Drop, Report, Search, Send, Session, Transcribe
 from protos import messages as m
@@ -60,6 +61,50 @@ def test_a_wish_that_has_no_effect_is_said_and_not_swallowed() -> None:
         "interim_results",
         "phrase_hints",
     ]
+
+
+def listening() -> Session:
+    """Interim results wished for, and another one worth its while each 1,000 samples."""
+    session = Session(m.Session("id", "token"), replace(OFFER, interim_hop_samples=1000), starved_s=15.0)
+    assert session.receive(m.StreamingConfig(interim_results=True), 0.0)[1:] == [], "no notice: they have an effect"
+    return session
+
+
+def interim(number: int, text: str, stable_words: int = 0) -> m.Result:
+    words = tuple(m.Word(word) for word in text.split())
+    return m.Result(number, alternatives=(m.Hypothesis(text, words=words),), stable_words=stable_words)
+
+
+def test_an_open_segment_is_heard_each_time_another_hop_has_come() -> None:
+    session = listening()
+    commands = [command for request in requests_of(segment(1), chunk_bytes=1200) for command in session.receive(request, 0.0)]
+    heard = [command for command in commands if isinstance(command, Hear)]
+    assert [(part.heard_samples, len(part.pcm) // 2) for part in heard] == [(0, 1200), (1200, 800)]
+    assert b"".join(part.pcm for part in heard) == segment(1).pcm
+    assert isinstance(commands[-1], Transcribe)
+
+
+def test_who_did_not_ask_or_catches_up_gets_no_interim_results() -> None:
+    silent = Session(m.Session("id", "token"), replace(OFFER, interim_hop_samples=1000), starved_s=15.0)
+    silent.receive(m.StreamingConfig(), 0.0)
+    assert not any(isinstance(command, Hear) for command in feed(silent, segment(1)))
+    assert not any(isinstance(command, Hear) for command in feed(listening(), segment(1), priority=m.Priority.CATCHUP))
+
+
+def test_interim_results_are_sent_while_the_segment_is_open_and_only_if_they_say_something_new() -> None:
+    session = listening()
+    *open_segment, end = requests_of(segment(1))
+    for request in open_segment:
+        session.receive(request, 0.0)
+    assert session.heard(interim(1, "")) == []
+    (first,) = session.heard(interim(1, "apple"))
+    assert first == Send(m.Result(1, alternatives=(m.Hypothesis("apple"),))), "words' times were not asked for"
+    assert session.heard(interim(1, "apple")) == []
+    assert len(session.heard(interim(1, "apple", stable_words=1))) == 1
+    session.receive(end, 0.0)
+    assert session.heard(interim(1, "apple pie")) == []
+    assert session.heard(interim(7, "of nothing")) == []
+    assert [name for name, _ in outcomes(session.decoded(1, final(1, m.FinalReason.NO_SPEECH)))] == ["Result"]
 
 
 def test_a_segment_goes_from_chunks_to_words_to_hits() -> None:
@@ -217,7 +262,7 @@ def test_reports_reach_the_metrics_and_keep_alives_nobody() -> None:
 
 event = st.one_of(
     st.tuples(st.just("send"), st.integers(1, 6), st.sampled_from(["whole", "half", "bad"])),
-    st.tuples(st.sampled_from(["decoded", "empty", "searched", "failed", "cancel"]), st.integers(1, 6), st.just("")),
+    st.tuples(st.sampled_from(["decoded", "empty", "searched", "failed", "cancel", "heard"]), st.integers(1, 6), st.just("")),
     st.tuples(st.sampled_from(["tick", "drain"]), st.just(0), st.just("")),
 )
 
@@ -225,7 +270,7 @@ event = st.one_of(
 @settings(max_examples=300, deadline=None)
 @given(st.lists(event, max_size=40))
 def test_every_start_has_exactly_one_outcome_in_the_order_of_the_starts(events: list[tuple[str, int, str]]) -> None:
-    session = configured()
+    session = listening()
     started: list[int] = []
     commands: list[Command] = []
     for step, (kind, number, how) in enumerate(events):
@@ -235,6 +280,8 @@ def test_every_start_has_exactly_one_outcome_in_the_order_of_the_starts(events: 
             requests = {"whole": requests, "half": requests[:-1], "bad": [*requests[:-1], replace(requests[-1], crc32c=1)]}[how]  # type: ignore[type-var]
             started.append(number)
             commands += [command for request in requests for command in session.receive(request, now_s)]
+        elif kind == "heard":
+            session.heard(interim(number, "apple", step))
         elif kind == "decoded":
             commands += session.decoded(number, final(number))
         elif kind == "empty":

@@ -10,9 +10,11 @@ from pathlib import Path
 import pytest
 
 from cloud_server import workers
+from cloud_server.listening import Forget, Listen
 from cloud_server.schedule import Schedule
-from cloud_server.worker_process import RecogniserSpec
+from cloud_server.worker_process import Listeners, RecogniserSpec
 from cloud_server.workers import Transcription, WorkerPool
+from models.records import Partial, Recognition
 from protos.errors import Cancelled, ConfigurationError, DeadlineExceeded, Draining, InternalError, InvalidAudio, Overloaded, SpeechError
 from protos.messages import Priority
 from tests import fakes
@@ -116,3 +118,84 @@ async def test_a_recogniser_that_cannot_be_built_is_said_at_the_start() -> None:
     pool = WorkerPool(RecogniserSpec("cloud_server.worker_process:load_recogniser", ("/no/such/bundle",)), Schedule(60, 1))
     with pytest.raises(ConfigurationError, match="/no/such/bundle"):
         await pool.start()
+
+
+async def hear(pool: WorkerPool, first: int, number: int = 1, heard_samples: int = 0) -> Partial | None:
+    return await pool.hear(("stream", number), 0, heard_samples, fakes.speech(1600, first).pcm)
+
+
+async def test_an_open_segment_is_heard_part_by_part_and_its_final_result_knows_nothing_of_it() -> None:
+    async with pool_of(2) as pool:
+        assert pool.hop_samples == fakes.StubRecogniser.hop_samples
+        partials = [await hear(pool, 5, heard_samples=1600 * part) for part in range(3)]
+        assert [partial.stable for partial in partials if partial] == [0, 1, 2]
+        done = await ask(pool, 5)
+        assert done.recognition.alternatives[0].transcript == fakes.transcript_of(fakes.speech(1600, 5).pcm)
+        assert len(pool._listening) == 0
+        assert await hear(pool, 5, heard_samples=4800) is None, "it has ended"
+
+
+async def test_a_part_that_nobody_had_time_for_is_replaced_by_the_next_and_dropped_at_the_end() -> None:
+    async with pool_of() as pool:
+        hanging = asyncio.create_task(ask(pool, fakes.HANG, 9))
+        while pool._schedule.queued_audio_s() or not pool._waiting:  # noqa: ASYNC110 - the worker has taken it
+            await asyncio.sleep(0)
+        first, second = asyncio.create_task(hear(pool, 5)), asyncio.create_task(hear(pool, 5, heard_samples=1600))
+        assert await first is None
+        pool.cancel(("stream", 1))
+        assert await second is None
+        waiting = asyncio.create_task(hear(pool, 5, 2))
+        await asyncio.sleep(0)
+        await pool.stop(0.0)
+        assert await waiting is None
+        assert await hear(pool, 5, 3) is None
+        with pytest.raises(Draining):
+            await hanging
+
+
+async def test_whole_segments_go_first() -> None:
+    async with pool_of() as pool:
+        order: list[str] = []
+        busy = asyncio.create_task(ask(pool, 1, 1))
+        while pool._schedule.queued_audio_s() or not pool._waiting:  # noqa: ASYNC110 - the worker has taken it
+            await asyncio.sleep(0)
+        partial = asyncio.create_task(hear(pool, 5, 2))
+        partial.add_done_callback(lambda _: order.append("part"))
+        await asyncio.sleep(0)
+        whole = [asyncio.create_task(ask(pool, number, number)) for number in (3, 4)]
+        for task in whole:
+            task.add_done_callback(lambda _: order.append("whole"))
+        await asyncio.gather(busy, partial, *whole)
+        assert order == ["whole", "whole", "part"]
+
+
+@pytest.mark.parametrize("first", [fakes.CRASH, fakes.HANG, fakes.RAISE])
+async def test_a_part_that_breaks_costs_its_segment_the_interim_results_and_nobody_an_answer(first: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workers, "LISTEN_HANG_S", 0.2)
+    async with pool_of() as pool:
+        broken, other = await asyncio.gather(hear(pool, first, 1), ask(pool, 5, 2))
+        assert broken is None
+        assert other.recognition.alternatives
+        assert await hear(pool, 5, 1, heard_samples=1600) is None
+        assert (await ask(pool, 5, 1)).recognition.alternatives
+        assert restarts == ([] if first == fakes.RAISE else [1])
+
+
+def test_listeners_end_with_their_segments() -> None:
+    listeners = Listeners(fakes.StubRecogniser())
+    pcm = fakes.speech(1600).pcm
+    assert listeners.answer(Listen(("s", 1), 0, 0, pcm)).partial is not None
+    assert listeners.answer(Listen(("s", 2), 0, 1600, pcm)).partial is None, "its beginning was never heard"
+    assert len(listeners) == 1
+    listeners.answer(Forget((("s", 1), ("s", 7))))
+    assert len(listeners) == 0
+
+
+def test_a_recogniser_of_whole_segments_does_not_listen() -> None:
+    class Whole:
+        def recognize(self, pcm: bytes, start_sample: int) -> Recognition:
+            raise NotImplementedError
+
+    listeners = Listeners(Whole())
+    assert listeners.hop_samples == 0
+    assert listeners.answer(Listen(("s", 1), 0, 0, b"ab")).partial is None

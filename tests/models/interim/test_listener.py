@@ -10,18 +10,13 @@ import soundfile
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.interim.interims import Interims
 from models.interim.listener import WINDOW_S, frames_of, hop_samples
+from models.interim.listening_recognizer import ListeningRecognizer
 from models.recognizer import Recognizer
 from models.records import FrameClock
 from protos.errors import InvalidAudio, TooLong
 from protos.messages import SAMPLE_RATE_HZ
 from tests.models.tiny import CLOCK
-
-
-@pytest.fixture(scope="module")
-def interims(shipped: Recognizer) -> Interims:
-    return Interims(shipped.bundle)
 
 
 def noise(samples: int, seed: int = 1) -> bytes:
@@ -35,24 +30,24 @@ def test_a_hop_is_whole_frames_near_320_ms(clock: FrameClock, samples: int) -> N
     assert hop_samples(clock) == samples
 
 
-def test_too_little_for_a_frame_has_no_partial(interims: Interims) -> None:
-    hearing = interims.listener(0)
+def test_too_little_for_a_frame_has_no_partial(listening: ListeningRecognizer) -> None:
+    hearing = listening.listener(0)
     assert hearing.push(noise(2751)) is None
     assert hearing.push(noise(1)) is not None
 
 
-def test_a_segment_within_one_window_is_heard_as_one_shot_hears_it(interims: Interims, shipped: Recognizer, root: Path) -> None:
+def test_a_segment_within_one_window_is_heard_as_one_shot_hears_it(listening: ListeningRecognizer, shipped: Recognizer, root: Path) -> None:
     samples, _ = soundfile.read(root / "tests" / "recordings" / "fresh-tomato-salsa.flac", dtype="int16", frames=20_000)
     pcm = samples.astype("<i2").tobytes()
-    partial, (best,) = interims.listener(7000).push(pcm), shipped.recognize(pcm, 7000).alternatives
+    partial, (best,) = listening.listener(7000).push(pcm), shipped.recognize(pcm, 7000).alternatives
     assert partial is not None
     assert partial.words == best.words
 
 
-def test_a_long_segment_is_read_to_its_end_however_it_is_cut(interims: Interims, root: Path) -> None:
+def test_a_long_segment_is_read_to_its_end_however_it_is_cut(listening: ListeningRecognizer, root: Path) -> None:
     samples, _ = soundfile.read(root / "tests" / "recordings" / "fresh-tomato-salsa.flac", dtype="int16")
-    pcm, hop = samples.astype("<i2").tobytes() * 2, 2 * interims.hop_samples
-    whole, stepwise = interims.listener(0), interims.listener(0)
+    pcm, hop = samples.astype("<i2").tobytes() * 2, 2 * listening.hop_samples
+    whole, stepwise = listening.listener(0), listening.listener(0)
     at_once = whole.push(pcm)
     partials = [stepwise.push(pcm[first : first + hop]) for first in range(0, len(pcm), hop)]
     frames = CLOCK.frames(len(pcm) // 2)
@@ -69,9 +64,9 @@ def test_a_long_segment_is_read_to_its_end_however_it_is_cut(interims: Interims,
 
 @given(sizes=st.lists(st.integers(1, 12_000), max_size=10), seed=st.integers(0, 5))
 @settings(max_examples=15, deadline=None)
-def test_nothing_promised_is_taken_back(interims: Interims, root: Path, sizes: list[int], seed: int) -> None:
+def test_nothing_promised_is_taken_back(listening: ListeningRecognizer, root: Path, sizes: list[int], seed: int) -> None:
     samples, _ = soundfile.read(root / "tests" / "recordings" / "fresh-tomato-salsa.flac", dtype="int16", start=3000 * seed)
-    hearing, promised, first = interims.listener(100), (), 0
+    hearing, promised, first = listening.listener(100), (), 0
     for size in sizes:
         partial = hearing.push(samples[first : first + size].astype("<i2").tobytes())
         first += size
@@ -81,8 +76,8 @@ def test_nothing_promised_is_taken_back(interims: Interims, root: Path, sizes: l
             promised = partial.words[: partial.stable]
 
 
-def test_half_a_sample_and_more_than_the_model_takes_are_refused(interims: Interims, shipped: Recognizer) -> None:
-    hearing = interims.listener(0)
+def test_half_a_sample_and_more_than_the_model_takes_are_refused(listening: ListeningRecognizer, shipped: Recognizer) -> None:
+    hearing = listening.listener(0)
     with pytest.raises(InvalidAudio, match="3 bytes"):
         hearing.push(b"abc")
     with pytest.raises(TooLong, match=r"480001 samples so far, at most 480000"):

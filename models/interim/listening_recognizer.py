@@ -1,0 +1,45 @@
+"""A recogniser that also hears speech that goes on."""
+
+from __future__ import annotations
+
+import logging
+
+from models.bundle import Bundle
+from models.ctc import Logits, greedy_hypothesis
+from models.interim.listener import Listener, hop_samples
+from models.interim.split_model import SplitModel
+from models.recognizer import Recognizer
+from protos.errors import BundleError
+from protos.messages import Word
+
+log = logging.getLogger(__name__)
+
+
+class ListeningRecognizer(Recognizer):
+    """Final results are its parent's, to the last bit: they know nothing of what was heard before."""
+
+    def __init__(self, bundle: Bundle, intra_op_threads: int = 1) -> None:
+        """Raises: BundleError: as its parent, or the model cannot hear speech that goes on."""
+        super().__init__(bundle, intra_op_threads)
+        self._split = SplitModel(bundle)
+        self.hop_samples = hop_samples(bundle.manifest.clock)
+        """How much new audio is worth another partial."""
+
+    def listener(self, start_sample: int) -> Listener:
+        """For one segment, whose first sample this is on the capture clock."""
+        manifest = self.bundle.manifest
+        return Listener(self._split, manifest.clock, self._words, start_sample, manifest.max_samples)
+
+    def _words(self, logits: Logits, start_sample: int, end_sample: int) -> tuple[Word, ...]:
+        best = greedy_hypothesis(logits, self._head, self.bundle.manifest.clock, start_sample, end_sample)
+        return () if best is None else best.words
+
+
+def serving_recognizer(bundle: Bundle) -> Recognizer:
+    """One that listens where the model can (not with group norm over the whole clip). Raises: BundleError: not even a whole segment can be heard."""
+    try:
+        return ListeningRecognizer(bundle)
+    except BundleError as error:
+        recognizer = Recognizer(bundle)
+        log.warning("no interim results: %s", error)
+        return recognizer
