@@ -16,6 +16,7 @@ from benchmarks.accuracy_peers import as_lines, compare
 from benchmarks.commands import throughput
 from benchmarks.demo import run_demo
 from benchmarks.known_items import as_rows, measure_known_items
+from benchmarks.interim import measure_interims
 from benchmarks.noisy_titles import score_refusals, score_titles
 from models.bundle import default_bundle_dir
 from models.evaluate.commands import watched
@@ -107,6 +108,23 @@ def accuracy(
     for name, figures in facts["slices"].items():
         print(f"{name:40.40s}{figures['utterances']:5d} utterances   WER {figures['wer']:6.1%}   {figures['low']:6.1%} to {figures['high']:6.1%}")
     print(f"mean of the main slices: WER {facts['wer']['value']:.1%} ({facts['wer']['low']:.1%} to {facts['wer']['high']:.1%})")
+
+
+@app.command()
+def interim(
+    manifest: Annotated[Path, typer.Option(help="JSONL of recordings with texts, here or under HARKEN_SHARED.")] = Path("speech/dev.jsonl"),
+    bundle: Annotated[Path | None, typer.Option(help="Model bundle; default: the one shipped.")] = None,
+    clips: Annotated[int, typer.Option(min=1, help="Recordings, evenly spread over the manifest.")] = 60,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object; costs are multiples of hearing whole segments once.")] = False,
+) -> None:
+    """What interim results cost, how soon the first one comes, and how often they are revised.
+
+    \b
+    harken-bench interim --json
+    """
+    facts = measure_interims(manifest, shared_dir(), bundle, clips, lambda number: print(f"\r{number}/{clips}", end="", file=sys.stderr, flush=True))
+    print(file=sys.stderr)
+    print(json.dumps(facts) if as_json else "\n".join(f"{name:32}{value}" for name, value in facts.items()))
 
 
 def shared_dir() -> Path:

@@ -14,7 +14,7 @@ from protos.messages import BYTES_PER_SAMPLE, SAMPLE_RATE_HZ
 
 Key = tuple[str, int]
 """(stream id, segment id)."""
-# About half of what one core can hear (benchmarks/results/interim.json): final results need the rest.
+# About half of what one core can hear (benchmarks/LOG.md): final results need the rest.
 MAX_SEGMENTS_PER_WORKER = 32
 # A worker this far behind the speaker is too busy for interim results.
 MAX_WAITING_S = 2.0

@@ -8,13 +8,12 @@ import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import aclosing, contextmanager, nullcontext
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from edge_client import render
 from edge_client.app import EdgeSession
@@ -22,8 +21,9 @@ from edge_client.config import Config, TransportConfig, VadConfig
 from edge_client.doctor import examine
 from edge_client.microphone import Microphone, input_devices
 from edge_client.sources import AudioFile, PcmStream, Source, standard_input
+from edge_client.terminal import Terminal
 from protos.errors import ConfigurationError, SpeechError
-from protos.messages import SAMPLE_RATE_HZ
+from protos.messages import SAMPLE_RATE_HZ, Result
 
 app = typer.Typer(
     help="Harken's edge client: finds the speech and sends only that.", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
@@ -35,6 +35,7 @@ CatalogueOption = Annotated[str, typer.Option("--catalogue", envvar="HARKEN_EDGE
 AlternativesOption = Annotated[
     int, typer.Option("--max-alternatives", envvar="HARKEN_EDGE_MAX_ALTERNATIVES", min=1, help="Guesses to return for each segment.")
 ]
+InterimOption = Annotated[bool, typer.Option("--interim", help="Show what is heard while it is said, what will not change in bold.")]
 VadModeOption = Annotated[int, typer.Option("--vad-mode", envvar="HARKEN_EDGE_VAD_MODE", min=0, max=3, help="0 keeps most audio, 3 drops most.")]
 ConnectOption = Annotated[
     float,
@@ -53,6 +54,7 @@ def ask(
     server: ServerOption = DEFAULT_SERVER,
     as_json: JsonOption = False,
     paced: Annotated[bool, typer.Option("--paced", help="No faster than it was spoken.")] = False,
+    interim: InterimOption = False,
     catalogue: CatalogueOption = "",
     max_alternatives: AlternativesOption = 3,
     vad_mode: VadModeOption = DEFAULT_VAD_MODE,
@@ -63,6 +65,7 @@ def ask(
     \b
     harken-edge ask query.wav
     harken-edge ask --json *.flac | jq .transcript
+    harken-edge ask --paced --interim query.wav
     """
     config = Config(
         VadConfig(vad_mode),
@@ -71,7 +74,7 @@ def ask(
         max_alternatives=max_alternatives,
     )
     sources: list[tuple[str, Source]] = [(str(path), AudioFile(path, paced=paced)) for path in files]
-    finish(asyncio.run(converse_all(sources, config, Printer(as_json=as_json, named=len(files) > 1))))
+    finish(asyncio.run(converse_all(sources, config, Printer(as_json=as_json, named=len(files) > 1, interim=interim))))
 
 
 @app.command()
@@ -81,6 +84,7 @@ def listen(
     device: Annotated[int | None, typer.Option(envvar="HARKEN_EDGE_DEVICE", help="Number from `harken-edge devices`; default: the system's.")] = None,
     stdin: Annotated[bool, typer.Option("--stdin", help="Raw signed 16-bit little-endian mono from standard input instead.")] = False,
     rate: Annotated[int, typer.Option(help="Sample rate of --stdin in Hz.")] = SAMPLE_RATE_HZ,
+    interim: InterimOption = False,
     catalogue: CatalogueOption = "",
     max_alternatives: AlternativesOption = 3,
     vad_mode: VadModeOption = DEFAULT_VAD_MODE,
@@ -89,7 +93,7 @@ def listen(
     """Listen to the microphone until Ctrl-C, which still waits for the answer to what was said; a second Ctrl-C does not.
 
     \b
-    harken-edge listen
+    harken-edge listen --interim
     arecord -t raw -f S16_LE -r 48000 | harken-edge listen --stdin --rate 48000
     """
     config = Config(
@@ -101,7 +105,7 @@ def listen(
     source: Source = PcmStream(standard_input(), rate) if stdin else Microphone(device)
     if not as_json:
         print(f"listening to {source.device.name} at {source.device.native_sample_rate_hertz} Hz; Ctrl-C ends", file=sys.stderr)
-    finish(asyncio.run(converse(source.device.name, source, config, Printer(as_json=as_json, named=False), until_interrupted=True)))
+    finish(asyncio.run(converse(source.device.name, source, config, Printer(as_json=as_json, named=False, interim=interim), until_interrupted=True)))
 
 
 @app.command()
@@ -138,18 +142,25 @@ def doctor(server: ServerOption = DEFAULT_SERVER, as_json: JsonOption = False) -
 
 @dataclass(frozen=True, slots=True)
 class Printer:
-    """How outcomes are shown: JSON lines, or lines for people."""
+    """How outcomes are shown: JSON lines, or lines for people, with one that grows while somebody speaks."""
 
     as_json: bool
     named: bool
     """Say which file each line is of."""
+    interim: bool = False
+    terminal: Terminal = field(default_factory=Terminal)
+
+    def show_interim(self, name: str, result: Result) -> None:
+        if self.as_json:
+            self.show(name, partial(render.interim_row, result), str)
+        else:
+            self.terminal.show(result)
 
     def show(self, name: str, row: Callable[[], render.Row], text: Callable[[], str]) -> None:
         if self.as_json:
             print(json.dumps({**({"file": name} if self.named else {}), **row()}), flush=True)
         else:
-            # Colours where a terminal shows them; a pipe gets the plain line.
-            Console(markup=False, emoji=False, soft_wrap=True).print(f"{name}: {text()}" if self.named else text())
+            self.terminal.print(f"{name}: {text()}" if self.named else text())
 
 
 async def converse_all(sources: list[tuple[str, Source]], config: Config, printer: Printer) -> bool:
@@ -159,7 +170,7 @@ async def converse_all(sources: list[tuple[str, Source]], config: Config, printe
 
 
 async def converse(name: str, source: Source, config: Config, printer: Printer, *, until_interrupted: bool = False) -> bool:
-    session = EdgeSession(source, config)
+    session = EdgeSession(source, config, partial(printer.show_interim, name) if printer.interim else None)
     with stopped_by_signals(session) if until_interrupted else nullcontext():
         async with aclosing(session.outcomes()) as outcomes:
             async for outcome in outcomes:

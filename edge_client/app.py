@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import platform
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from dataclasses import dataclass
 from importlib.metadata import version
 
 from edge_client.chunks import Chunker
-from edge_client.config import Config
+from edge_client.config import INTERIM_CHUNK_MS, Config
 from edge_client.gate import SpeechGate
 from edge_client.ledger import Ledger, SegmentOutcome
 from edge_client.segmenter import SegmentEnded, Segmenter, SegmentEvent, SegmentStarted
@@ -57,14 +57,22 @@ class _Mark:
 class EdgeSession:
     """One source against one server: iterate `outcomes` once, then read `summary`."""
 
-    def __init__(self, source: Source, config: Config) -> None:
-        self._source, self._config = source, config
+    def __init__(self, source: Source, config: Config, on_interim: Callable[[m.Result], None] | None = None) -> None:
+        """on_interim: told what was heard so far of a segment still being spoken; None: nobody asks the server for it."""
+        self._source, self._config, self._on_interim = source, config, on_interim
         self._vad = Vad(config.vad)
         self._gate = SpeechGate(config.vad)
         self._segmenter = Segmenter(config.segmenter)
-        self._chunker = Chunker(config.transport.chunk_ms, self._vad.info, source.device)
+        chunk_ms = config.transport.chunk_ms if on_interim is None else min(config.transport.chunk_ms, INTERIM_CHUNK_MS)
+        self._chunker = Chunker(chunk_ms, self._vad.info, source.device)
         client = m.ClientInfo("harken-edge", version("harken"), platform.platform(), source.device)
-        wish = m.StreamingConfig(client=client, catalogue=config.catalogue, max_alternatives=config.max_alternatives, enable_word_time_offsets=True)
+        wish = m.StreamingConfig(
+            client=client,
+            catalogue=config.catalogue,
+            max_alternatives=config.max_alternatives,
+            interim_results=on_interim is not None,
+            enable_word_time_offsets=True,
+        )
         self._transport = Transport(config.transport, wish)
         self._ledger = Ledger()
         self._changed, self._room = asyncio.Event(), asyncio.Event()
@@ -192,6 +200,8 @@ class EdgeSession:
         match response:
             case m.Result(is_final=True) | m.Reject():
                 self._ledger.answer(response, time.monotonic())
+            case m.Result() if self._on_interim is not None:
+                self._on_interim(response)
             case m.SearchResults():
                 self._ledger.found(response, time.monotonic())
             case m.Notice():

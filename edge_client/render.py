@@ -47,6 +47,26 @@ def segment_row(outcome: SegmentOutcome) -> Row:
     }
 
 
+def interim_row(result: m.Result) -> Row:
+    """One JSON object for what was heard so far of a segment that is still being spoken."""
+    stable, rest = interim_parts(result)
+    return {
+        "segment_id": result.segment_id,
+        "interim": True,
+        "start_seconds": seconds(result.capture_start),
+        "heard_until_seconds": seconds(result.capture_end),
+        "transcript": " ".join(part for part in (stable, rest) if part),
+        "stable": stable,
+        "stability": round(result.stability, 4),
+    }
+
+
+def interim_parts(result: m.Result) -> tuple[str, str]:
+    """What will not change in any later interim result of the segment, and what may."""
+    words = printable(result.alternatives[0].transcript).split() if result.alternatives else []
+    return " ".join(words[: result.stable_words]), " ".join(words[result.stable_words :])
+
+
 def alternative_row(alternative: m.Hypothesis) -> Row:
     words = [
         {

@@ -22,8 +22,8 @@ from protos.errors import TooLong
 from protos.messages import SAMPLE_RATE_HZ, Word
 
 HOP_S = 0.32
-WINDOW_S = 1.44
-MARGIN_S = 0.64
+WINDOW_S = 1.28
+MARGIN_S = 0.56
 # What follows a word can still change it.
 SETTLED_S = 0.3
 

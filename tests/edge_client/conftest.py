@@ -36,6 +36,8 @@ class FakeServer(pb_grpc.SpeechSearchServicer):
     """Segments after which the stream breaks."""
     abort_code: grpc.StatusCode = grpc.StatusCode.UNAVAILABLE
     abort_details: str = "power cut"
+    interims: int = 0
+    """Interim results before each answer, if the client asks for them."""
     answers_may_go: asyncio.Semaphore | None = None
     """Each answer waits for one release."""
     address: str = ""
@@ -44,14 +46,18 @@ class FakeServer(pb_grpc.SpeechSearchServicer):
     async def StreamingRecognize(  # noqa: N802
         self, request_iterator: AsyncIterator[pb.StreamingRecognizeRequest], context: Any
     ) -> AsyncIterator[pb.StreamingRecognizeResponse]:
-        ended = 0
+        ended = wished = 0
         async for message in request_iterator:
             request = codec.decode_request(message)
             self.requests.append(request)
             if isinstance(request, m.StreamingConfig):
+                wished = self.interims if request.interim_results else 0
                 yield codec.encode_response(m.Session("id", "token"))
             if isinstance(request, m.SegmentEnd):
                 ended += 1
+                for number in range(wished):
+                    heard = m.Hypothesis(f"{number} samples")
+                    yield codec.encode_response(m.Result(request.segment_id, alternatives=(heard,), stable_words=number))
                 if self.abort_after is not None and ended > self.abort_after:
                     await context.abort(self.abort_code, self.abort_details)
                 if self.answers_may_go is not None:

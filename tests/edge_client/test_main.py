@@ -56,6 +56,23 @@ def test_json_is_one_object_for_each_segment_and_a_summary(
     assert {"captured_seconds", "sent_seconds", "bytes_sent", "bytes_saved_ratio"} <= summary.keys()
 
 
+def test_interim_results_are_objects_of_their_own_and_come_only_if_asked_for(
+    served: FakeServer, two_queries: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    served.interims = 2
+    asked = ["ask", "--json", str(two_queries), "--server", served.address]
+    _, plain, _ = run(monkeypatch, capsys, *asked)
+    _, out, _ = run(monkeypatch, capsys, *asked, "--interim")
+    rows = [json.loads(line) for line in out.splitlines()]
+    interims = [row for row in rows if row.get("interim")]
+    assert [(row["segment_id"], row["transcript"], row["stable"]) for row in interims] == [
+        (1, "0 samples", ""), (1, "1 samples", "1"), (2, "0 samples", ""), (2, "1 samples", "1"),
+    ]  # fmt: skip
+    assert [row.get("transcript") for row in rows if not row.get("interim")] == [json.loads(line).get("transcript") for line in plain.splitlines()]
+    _, text, _ = run(monkeypatch, capsys, *asked[:1], *asked[2:], "--interim")
+    assert "\x1b" not in text, "no growing line in a pipe"
+
+
 def test_several_files_are_named(served: FakeServer, two_queries: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     _, out, _ = run(monkeypatch, capsys, "ask", "--json", str(two_queries), str(two_queries), "--server", served.address)
     assert {json.loads(line)["file"] for line in out.splitlines()} == {str(two_queries)}

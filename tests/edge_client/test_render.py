@@ -79,3 +79,12 @@ def test_what_a_server_says_cannot_steer_a_terminal() -> None:
     assert "]0;owned" in line
     reject = m.Reject(2, m.RejectReason.INTERNAL, None, "\x1b[2J")
     assert render.segment_text(SegmentOutcome(2, 0, 100, reject, None, 0.0)).isprintable()
+
+
+def test_an_interim_result_says_what_is_stable_and_until_when_was_heard() -> None:
+    result = m.Result(3, alternatives=(m.Hypothesis("apple pie with"),), stability=2 / 3, capture_start=16_000, capture_end=32_000, stable_words=2)
+    assert render.interim_row(result) == {
+        "segment_id": 3, "interim": True, "start_seconds": 1.0, "heard_until_seconds": 2.0, "transcript": "apple pie with", "stable": "apple pie",
+        "stability": 0.6667,
+    }  # fmt: skip
+    assert render.interim_parts(m.Result(3)) == ("", "")
