@@ -63,22 +63,26 @@ class Core:
         done = await self._pool.recognize(key, segment, audio_s, priority, deadline_s, max_alternatives)
         return self._result(segment, done, max_alternatives, time.monotonic() - begin_s)
 
-    async def hear(self, stream_id: str, part: Hear) -> Result | None:
-        """An interim result of a segment that is still open; None: there was no time for one. Raises nothing."""
+    async def hear(self, stream_id: str, part: Hear, catalogue: str) -> Result | None:
+        """An interim result of a segment that is still open; None: there was no time for one. Raises nothing.
+
+        catalogue: where to look whether it names something in full.
+        """
         partial = await self._pool.hear((stream_id, part.segment_id), part.start_sample, part.heard_samples, part.pcm)
         self.metrics.interim_made(made=partial is not None)
         if partial is None:
             return None
-        words = partial.words
+        words, text = partial.words, " ".join(word.word for word in partial.words)
         return Result(
             segment_id=part.segment_id,
-            alternatives=(Hypothesis(" ".join(word.word for word in words), words=words),) if words else (),
+            alternatives=(Hypothesis(text, words=words),) if words else (),
             stability=partial.stable / len(words) if words else 0.0,
             model_version=self._model_version,
             stage_timings=tuple(StageTiming(stage, seconds) for stage, seconds in partial.stage_seconds),
             capture_start=part.start_sample,
             capture_end=part.start_sample + part.heard_samples + len(part.pcm) // BYTES_PER_SAMPLE,
             stable_words=partial.stable,
+            complete=await self._names_in_full(text, catalogue) if words else None,
         )
 
     def cancel(self, stream_id: str, segment_id: int) -> None:
@@ -105,6 +109,15 @@ class Core:
 
     def close(self) -> None:
         self._threads.shutdown(wait=False, cancel_futures=True)
+
+    async def _names_in_full(self, text: str, catalogue: str) -> bool | None:
+        """None: it cannot be said now."""
+        try:
+            looking = asyncio.get_running_loop().run_in_executor(self._threads, self._engines[catalogue].names_in_full, text)
+            return await asyncio.wait_for(looking, self._search_timeout_s)
+        except Exception:  # as in `search`; an interim result must not suffer
+            log.exception("looking in %s failed", catalogue)
+            return None
 
     @property
     def _model_version(self) -> str:

@@ -103,7 +103,8 @@ class Stream:
             self.end(QuotaExceeded(f"{MAX_UNREAD_RESPONSES} responses wait for a client that does not read them"))
 
     async def _hear(self, command: Hear) -> None:
-        result = await self._core.hear(self.id, command)
+        config = self._session.config
+        result = None if config is None else await self._core.hear(self.id, command, config.catalogue)
         if result is not None:
             self._do(self._session.heard(result))
 

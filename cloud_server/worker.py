@@ -64,6 +64,8 @@ class Worker:
 
     async def _within(self, timeout_s: float, action: Callable[[], T]) -> T:
         waiting = asyncio.get_running_loop().run_in_executor(self._thread, action)
+        # When the server stops nobody may be left to ask what became of it.
+        waiting.add_done_callback(lambda done: done.cancelled() or done.exception())
         try:
             return await asyncio.wait_for(asyncio.shield(waiting), timeout_s)
         except TimeoutError as error:

@@ -17,7 +17,7 @@ import typer
 
 from edge_client import render
 from edge_client.app import EdgeSession
-from edge_client.config import Config, TransportConfig, VadConfig
+from edge_client.config import AdaptiveConfig, Config, TransportConfig, VadConfig
 from edge_client.doctor import examine
 from edge_client.microphone import Microphone, input_devices
 from edge_client.sources import AudioFile, PcmStream, Source, standard_input
@@ -36,6 +36,9 @@ AlternativesOption = Annotated[
     int, typer.Option("--max-alternatives", envvar="HARKEN_EDGE_MAX_ALTERNATIVES", min=1, help="Guesses to return for each segment.")
 ]
 InterimOption = Annotated[bool, typer.Option("--interim", help="Show what is heard while it is said, what will not change in bold.")]
+AdaptiveOption = Annotated[
+    bool, typer.Option("--adaptive", help="End a query after 260 ms of silence if it names a title in full, after 1200 ms if not, else after 500 ms.")
+]
 VadModeOption = Annotated[int, typer.Option("--vad-mode", envvar="HARKEN_EDGE_VAD_MODE", min=0, max=3, help="0 keeps most audio, 3 drops most.")]
 ConnectOption = Annotated[
     float,
@@ -55,6 +58,7 @@ def ask(
     as_json: JsonOption = False,
     paced: Annotated[bool, typer.Option("--paced", help="No faster than it was spoken.")] = False,
     interim: InterimOption = False,
+    adaptive: AdaptiveOption = False,
     catalogue: CatalogueOption = "",
     max_alternatives: AlternativesOption = 3,
     vad_mode: VadModeOption = DEFAULT_VAD_MODE,
@@ -70,6 +74,7 @@ def ask(
     config = Config(
         VadConfig(vad_mode),
         transport=TransportConfig(server, connect_timeout_s=connect_timeout),
+        adaptive=AdaptiveConfig() if adaptive else None,
         catalogue=catalogue,
         max_alternatives=max_alternatives,
     )
@@ -85,6 +90,7 @@ def listen(
     stdin: Annotated[bool, typer.Option("--stdin", help="Raw signed 16-bit little-endian mono from standard input instead.")] = False,
     rate: Annotated[int, typer.Option(help="Sample rate of --stdin in Hz.")] = SAMPLE_RATE_HZ,
     interim: InterimOption = False,
+    adaptive: AdaptiveOption = False,
     catalogue: CatalogueOption = "",
     max_alternatives: AlternativesOption = 3,
     vad_mode: VadModeOption = DEFAULT_VAD_MODE,
@@ -99,6 +105,7 @@ def listen(
     config = Config(
         VadConfig(vad_mode),
         transport=TransportConfig(server, connect_timeout_s=connect_timeout),
+        adaptive=AdaptiveConfig() if adaptive else None,
         catalogue=catalogue,
         max_alternatives=max_alternatives,
     )

@@ -63,14 +63,15 @@ class EdgeSession:
         self._vad = Vad(config.vad)
         self._gate = SpeechGate(config.vad)
         self._segmenter = Segmenter(config.segmenter)
-        chunk_ms = config.transport.chunk_ms if on_interim is None else min(config.transport.chunk_ms, INTERIM_CHUNK_MS)
+        interim_results = on_interim is not None or config.adaptive is not None
+        chunk_ms = min(config.transport.chunk_ms, INTERIM_CHUNK_MS) if interim_results else config.transport.chunk_ms
         self._chunker = Chunker(chunk_ms, self._vad.info, source.device)
         client = m.ClientInfo("harken-edge", version("harken"), platform.platform(), source.device)
         wish = m.StreamingConfig(
             client=client,
             catalogue=config.catalogue,
             max_alternatives=config.max_alternatives,
-            interim_results=on_interim is not None,
+            interim_results=interim_results,
             enable_word_time_offsets=True,
         )
         self._transport = Transport(config.transport, wish)
@@ -200,8 +201,8 @@ class EdgeSession:
         match response:
             case m.Result(is_final=True) | m.Reject():
                 self._ledger.answer(response, time.monotonic())
-            case m.Result() if self._on_interim is not None:
-                self._on_interim(response)
+            case m.Result():
+                self._hear_of(response)
             case m.SearchResults():
                 self._ledger.found(response, time.monotonic())
             case m.Notice():
@@ -210,6 +211,13 @@ class EdgeSession:
                 self._notices.append(f"the server asked to reconnect in {response.reconnect_in:g} s: {response.reason}")
             case _:
                 pass
+
+    def _hear_of(self, interim: m.Result) -> None:
+        adaptive = self._config.adaptive
+        if adaptive is not None and interim.complete is not None:
+            self._segmenter.adapt(interim.segment_id, adaptive.complete_ms if interim.complete else adaptive.incomplete_ms)
+        if self._on_interim is not None:
+            self._on_interim(interim)
 
     async def _something_changed(self) -> bool:
         """False: a closed segment waits, and the server has been silent for longer than it may."""

@@ -61,6 +61,24 @@ class SegmenterConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class AdaptiveConfig:
+    """Hang-overs in milliseconds by what the server heard so far; the usual one while it has not said."""
+
+    complete_ms: int = 260
+    """Something of the catalogue was named in full: there is nothing to wait for."""
+    incomplete_ms: int = 1200
+    """It was not: people pause to think."""
+
+    def __post_init__(self) -> None:
+        """Raises: ConfigurationError: not whole frames, or out of order."""
+        if self.complete_ms % FRAME_MS or self.incomplete_ms % FRAME_MS or not 0 < self.complete_ms <= self.incomplete_ms:
+            raise ConfigurationError(
+                f"hang-overs are {self.complete_ms} ms (complete) and {self.incomplete_ms} ms (incomplete), "
+                f"must be multiples of {FRAME_MS} in this order"
+            )
+
+
+@dataclass(frozen=True, slots=True)
 class TransportConfig:
     server: str = "127.0.0.1:50051"
     """HOST:PORT."""
@@ -91,6 +109,8 @@ class Config:
     vad: VadConfig = field(default_factory=VadConfig)
     segmenter: SegmenterConfig = field(default_factory=SegmenterConfig)
     transport: TransportConfig = field(default_factory=TransportConfig)
+    adaptive: AdaptiveConfig | None = None
+    """None: the usual hang-over always, since the model mishears too many titles for the server to know what is complete (benchmarks/LOG.md)."""
     catalogue: str = ""
     """Empty: the server's default."""
     max_alternatives: int = 3

@@ -54,7 +54,7 @@ class Segmenter:
 
     def __init__(self, config: SegmenterConfig) -> None:
         self._onset_voiced = config.onset_voiced_ms // FRAME_MS
-        self._hang_over = config.hang_over_ms // FRAME_MS
+        self._hang_over = self._usual_hang_over = config.hang_over_ms // FRAME_MS
         self._tail = config.tail_ms // FRAME_MS
         self._max_samples = config.max_ms * SAMPLE_RATE_HZ // 1000
         self._pre_roll = config.pre_roll_ms // FRAME_MS
@@ -83,6 +83,11 @@ class Segmenter:
             self._recent.clear()
         self._expected = frame.start_sample + len(frame.pcm) // BYTES_PER_SAMPLE
         return events + (self._continue(frame, voiced) if self._open else self._listen(frame, voiced))
+
+    def adapt(self, segment_id: int, hang_over_ms: int) -> None:
+        """Another hang-over for this segment, if it is still open; less than the tail means the tail."""
+        if self._open and segment_id == self._last_id:
+            self._hang_over = max(self._tail, hang_over_ms // FRAME_MS)
 
     def finish(self, reason: EndReason = EndReason.SOURCE_ENDED) -> list[SegmentEvent]:
         """The source ended; a segment still open ends with it, with the pause it may be in."""
@@ -124,7 +129,7 @@ class Segmenter:
 
     def _start_at(self, start_sample: int, onset_sample: int) -> list[SegmentEvent]:
         self._last_id += 1
-        self._open, self._unvoiced, self._held = True, 0, []
+        self._open, self._unvoiced, self._held, self._hang_over = True, 0, [], self._usual_hang_over
         self._start = self._end = start_sample
         return [SegmentStarted(self._last_id, start_sample, onset_sample - start_sample)]
 

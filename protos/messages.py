@@ -354,6 +354,8 @@ class Result:
     capture_end: Samples = 0
     stable_words: int = 0
     """Of an interim result: so many first words of the best alternative are in every later interim result of the segment."""
+    complete: bool | None = None
+    """Of an interim result: whether it names something of the catalogue in full; None: nobody looked."""
 
 
 @dataclass(frozen=True, slots=True)

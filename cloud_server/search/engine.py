@@ -43,6 +43,8 @@ MIN_WORD_SHARE = 0.5
 MIN_FIT = -3.0
 """Nats a symbol: 97.5 % of the titles that were said fit better, and 10 % of the best fits of what is not in the catalogue."""
 FIT_SCALE = 2.0
+FULL_LETTER_SHARE = 0.9
+"""Of a title's letter pairs and triples: one wrong letter in a long title, none in a short one."""
 
 
 @dataclass(slots=True)
@@ -112,6 +114,12 @@ class SearchEngine:
         scored = [(sum(ways.values()) + POPULARITY_WEIGHT * self._documents[one.number].popularity, -one.number, one, ways) for one, ways in said]
         best = sorted(scored, key=lambda item: item[:2], reverse=True)[:max_hits]
         return tuple(self._hit(one.number, score, _match(one, ways)) for score, _, one, ways in best)
+
+    def names_in_full(self, transcript: str) -> bool:
+        """Whether nearly all letters of some title were heard: who pauses then has probably said what they want."""
+        heard = letter_grams(content_words(transcript)[:MAX_QUERY_WORDS])
+        titles = map(self.title_letters, self.scores(self.any_of("title_letters", sorted(heard))))
+        return any(title and len(title & heard) >= FULL_LETTER_SHARE * len(title) for title in titles)
 
     def scores(self, query: tantivy.Query, limit: int = CANDIDATES) -> dict[int, float]:
         hits = self._searcher.search(query, limit).hits

@@ -95,6 +95,7 @@ async def test_interim_results_come_while_the_segment_is_spoken_and_change_nothi
             assert interim.alternatives[0].transcript.startswith("part1")
             assert bool(interim.alternatives[0].words) is words
             assert 0 <= interim.stability < 1
+            assert interim.complete is False, "the catalogue has no such title"
 
 
 async def test_a_failing_segment_is_rejected_in_band_without_a_word_of_ours(channel: grpc.aio.Channel) -> None:

@@ -12,7 +12,7 @@ import pytest
 import soundfile
 
 from edge_client.app import EdgeSession
-from edge_client.config import Config, TransportConfig
+from edge_client.config import AdaptiveConfig, Config, SegmenterConfig, TransportConfig
 from edge_client.ledger import SegmentOutcome
 from edge_client.sources import AudioFile
 from protos import messages as m
@@ -234,3 +234,24 @@ async def test_stopping_before_the_first_frame_ends_the_session_cleanly(fake_ser
     session.stop()
     assert await asking == []
     assert session.summary.rejected == 0
+
+
+@pytest.mark.parametrize(
+    ("adaptive", "complete", "hang_over_ms"),
+    [(None, True, 500), (AdaptiveConfig(), True, 260), (AdaptiveConfig(), False, 1200), (AdaptiveConfig(), None, 500)],
+)
+async def test_the_hang_over_follows_what_the_server_heard_only_where_that_is_wanted(
+    two_queries: Path, adaptive: AdaptiveConfig | None, complete: bool | None, hang_over_ms: int
+) -> None:
+    session, sent = EdgeSession(AudioFile(two_queries), Config(adaptive=adaptive)), 0
+    async for frame in AudioFile(two_queries).frames():
+        session._hear(frame)
+        if session._segmenter.is_open:
+            sent += 1
+            session._react(m.Result(1, complete=complete))
+        elif sent:
+            break
+    (segment,) = session._ledger._entries.values()
+    ended = frame.start_sample + m.FRAME_SAMPLES
+    tail = SegmenterConfig().tail_ms * m.SAMPLE_RATE_HZ // 1000
+    assert ended - (segment.end_sample - tail) == hang_over_ms * m.SAMPLE_RATE_HZ // 1000

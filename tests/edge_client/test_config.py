@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from edge_client.config import Config, SegmenterConfig, TransportConfig, VadConfig
+from edge_client.config import AdaptiveConfig, Config, SegmenterConfig, TransportConfig, VadConfig
 from protos.errors import ConfigurationError
 
 
@@ -24,6 +24,8 @@ def test_the_defaults_are_allowed_and_are_those_of_the_contract() -> None:
         (SegmenterConfig, {"onset_voiced_ms": 200}, "onset_voiced_ms is 200"),
         (SegmenterConfig, {"tail_ms": 600}, "tail 600"),
         (SegmenterConfig, {"max_ms": 500}, "500 ms"),
+        (AdaptiveConfig, {"complete_ms": 250}, r"250 ms \(complete\) and 1200 ms \(incomplete\), must be multiples of 20"),
+        (AdaptiveConfig, {"complete_ms": 500, "incomplete_ms": 400}, "in this order"),
         (TransportConfig, {"chunk_ms": 20}, "chunk_ms is 20, must be within 100..400"),
         (TransportConfig, {"server": "localhost"}, "server is 'localhost', must be HOST:PORT"),
     ],

@@ -166,3 +166,16 @@ def test_no_segment_reaches_over_samples_the_device_lost(runs: list[tuple[bool, 
     assert all(first.end <= second.start for first, second in pairwise(segments))
     for segment in segments:
         assert not [gap for gap in gaps if segment.start < gap < segment.end]
+
+
+@pytest.mark.parametrize(("hang_over_ms", "silent_frames"), [(60, 3), (100, 5), (200, 10), (0, 3)])
+def test_a_segment_may_be_given_another_hang_over_and_the_next_one_has_the_usual_again(hang_over_ms: int, silent_frames: int) -> None:
+    """SHORT's own is 5 frames, its tail 2: with less than the tail, the first frame that is not sent ends it."""
+    segmenter, ends = Segmenter(SHORT), list[int]()
+    for index, flag in enumerate("xxxx" + 12 * "." + "xxxx" + 12 * "."):
+        events = segmenter.push(frame(index), flag == "x")
+        ends += [index for event in events if isinstance(event, SegmentEnded)]
+        if index == 3:
+            segmenter.adapt(2, 20)
+            segmenter.adapt(1, hang_over_ms)
+    assert ends == [3 + silent_frames, 19 + 5]

@@ -99,3 +99,18 @@ def test_what_is_found_by_its_words_stays_found_whatever_its_title_sounds_like(e
 def test_letters_are_the_phrases_of_a_model_without_phones(engine: SearchEngine) -> None:
     (best, *_) = engine.candidates(Heard((Hypothesis("creme brulee", 1.0),)))
     assert engine.phrases(best, "characters") == ("creme brulee",)
+
+
+@pytest.mark.parametrize(
+    ("heard", "in_full"),
+    [
+        ("show me a recipe for banana bread", True),
+        ("banana brea", False),
+        ("chicken noodle soop", False),
+        ("creme brulee please", True),
+        ("how do i make", False),
+        ("", False),
+    ],
+)
+def test_a_title_is_named_in_full_or_not(engine: SearchEngine, heard: str, in_full: bool) -> None:
+    assert engine.names_in_full(heard) is in_full
