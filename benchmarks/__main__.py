@@ -15,8 +15,8 @@ from benchmarks.accuracy import found_manifest, measure_accuracy
 from benchmarks.accuracy_peers import as_lines, compare
 from benchmarks.commands import throughput
 from benchmarks.demo import run_demo
-from benchmarks.known_items import as_rows, measure_known_items
 from benchmarks.interim import measure_interims
+from benchmarks.known_items import as_rows, measure_known_items
 from benchmarks.noisy_titles import score_refusals, score_titles
 from models.bundle import default_bundle_dir
 from models.evaluate.commands import watched
