@@ -26,6 +26,7 @@ OUTCOME_OF_REJECT: dict[RejectReason, str] = {
 OUTCOMES = ("ok", "shed", "deadline", "server_error", "client_error", "cancelled")
 REASONS: dict[RejectReason, str] = {reason: reason.name.lower() for reason in RejectReason if reason is not RejectReason.UNSPECIFIED}
 INTERIM_OUTCOMES = ("made", "dropped")
+RESCORING_OUTCOMES = ("done", "skipped")
 FEEDBACK_KINDS = ("clicked", "corrected", "gave_up", "asked_again")
 SEARCH_OUTCOMES: dict[SearchOutcome, str] = {SearchOutcome.FOUND: "ok", SearchOutcome.NOTHING_FOUND: "empty", SearchOutcome.UNAVAILABLE: "error"}
 EDGE_KINDS = ("captured", "voiced", "sent", "speech_missed")
@@ -56,6 +57,7 @@ class Metrics:
         self._model = Gauge("asr_model_info", "The model that answers.", ["model", "version", "quant", "sha8"], registry=registry)
         self.model_restarts = Counter("asr_model_restarts", "Workers replaced after a crash or a hang.", registry=registry)
         self._searches = Counter("asr_search_requests", "Searches by outcome.", ["outcome"], registry=registry)
+        self._rescorings = Counter("asr_search_rescorings", "Searches whose hits the audio was to order.", ["outcome"], registry=registry)
         self._search_seconds = Histogram("asr_search_seconds", "Time of a search.", buckets=FAST_BUCKETS_S, registry=registry)
         self.search_documents = Gauge("asr_search_index_docs", "Documents in the index.", ["catalogue"], registry=registry)
         self.feedback = Counter("asr_server_feedback", "Feedback by kind.", ["kind"], registry=registry)
@@ -85,6 +87,9 @@ class Metrics:
         self._searches.labels(SEARCH_OUTCOMES.get(outcome, "error")).inc()
         self._search_seconds.observe(seconds)
 
+    def rescored(self, *, done: bool) -> None:
+        self._rescorings.labels("done" if done else "skipped").inc()
+
     def queue_changed(self, schedule: Schedule) -> None:
         for priority, name in PRIORITIES.items():
             self._queued_s.labels(name).set(schedule.queued_audio_s(priority))
@@ -112,6 +117,8 @@ class Metrics:
             self._interims.labels(outcome)
         for search_outcome in SEARCH_OUTCOMES.values():
             self._searches.labels(search_outcome)
+        for outcome in RESCORING_OUTCOMES:
+            self._rescorings.labels(outcome)
         for kind in FEEDBACK_KINDS:
             self.feedback.labels(kind)
         for kind in EDGE_KINDS:

@@ -14,6 +14,7 @@ import grpc
 
 from cloud_server.config import Config
 from cloud_server.core import Core
+from cloud_server.search.heard import Heard
 from cloud_server.status import code_of
 from cloud_server.stream import Stream
 from protos import codec
@@ -68,13 +69,13 @@ class SpeechSearchService(pb_grpc.SpeechSearchServicer):
         deadline_s = time.monotonic() + codec.duration_to_seconds(request.deadline) if request.HasField("deadline") else None
         stream_id = secrets.token_hex(8)
         try:
-            result = await self._core.recognize(stream_id, segment, m.Priority.LIVE, deadline_s, config.max_alternatives)
+            result, heard = await self._core.recognize(stream_id, segment, m.Priority.LIVE, deadline_s, config.max_alternatives)
         except SpeechError as error:
             self._core.metrics.answered(m.Reject(1, error.reason), m.Priority.LIVE)
             raise
         response = pb.RecognizeResponse()
         if result.final_reason is m.FinalReason.RECOGNIZED:
-            found = await self._core.search(1, result.alternatives, config.catalogue, config.max_hits)
+            found = await self._core.search(1, heard, config.catalogue, config.max_hits)
             response.search_results.CopyFrom(codec.encode(found))
             result = replace(result, stage_timings=(*result.stage_timings, m.StageTiming("search", found.duration or 0.0)))
         self._core.metrics.answered(result, m.Priority.LIVE)
@@ -92,7 +93,7 @@ class SpeechSearchService(pb_grpc.SpeechSearchServicer):
                 f"{len(alternatives)} alternatives of up to {longest} characters, at most "
                 f"{self._core.offer.limits.max_alternatives} of {MAX_QUERY_LENGTH} are allowed"
             )
-        found = await self._core.search(0, alternatives, wish.catalogue, wish.max_hits)
+        found = await self._core.search(0, Heard(alternatives), wish.catalogue, wish.max_hits)
         return pb.SearchResponse(search_results=codec.encode(found))
 
     async def SubmitFeedback(self, request: pb.SubmitFeedbackRequest, context: Context) -> pb.SubmitFeedbackResponse:  # noqa: N802

@@ -22,6 +22,7 @@ from dataclasses import dataclass, field, replace
 from cloud_server.assembly import Assembly
 from cloud_server.interim import Hear
 from cloud_server.offer import Offer, as_wished, check_hints
+from cloud_server.search.heard import Heard
 from protos import messages as m
 from protos.errors import Cancelled, Draining, ProtocolError, SpeechError, Starved
 
@@ -48,7 +49,7 @@ class Transcribe:
 @dataclass(frozen=True, slots=True)
 class Search:
     segment_id: int
-    alternatives: tuple[m.Hypothesis, ...]
+    heard: Heard
     catalogue: str
     max_hits: int
 
@@ -133,8 +134,8 @@ class Session:
             return []
         return [Send(as_wished(result, self.config))]
 
-    def decoded(self, segment_id: int, result: m.Result) -> list[Command]:
-        """A worker's final result. With words it is searched before it is sent; the order of answers stays."""
+    def decoded(self, segment_id: int, result: m.Result, heard: Heard | None = None) -> list[Command]:
+        """A worker's final result; with words it is searched before it is sent. heard: all for search; None: the result's own alternatives."""
         answer = self._unanswered(segment_id)
         if answer is None or self.config is None:
             return []
@@ -142,13 +143,11 @@ class Session:
         if result.final_reason is not m.FinalReason.RECOGNIZED:
             return self._answer(answer, [result])
         answer.result = result
-        return [Search(segment_id, result.alternatives, self.config.catalogue, self.config.max_hits)]
+        return [Search(segment_id, heard or Heard(result.alternatives), self.config.catalogue, self.config.max_hits)]
 
     def searched(self, segment_id: int, results: m.SearchResults) -> list[Command]:
-        answer = self._unanswered(segment_id)
-        if answer is None or answer.result is None:
+        if (answer := self._unanswered(segment_id)) is None or (result := answer.result) is None:
             return []
-        result = answer.result
         if results.duration is not None:
             result = replace(result, stage_timings=(*result.stage_timings, m.StageTiming("search", results.duration)))
         return self._answer(answer, [result, results])

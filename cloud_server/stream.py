@@ -111,15 +111,15 @@ class Stream:
     async def _transcribe(self, command: Transcribe) -> None:
         segment_id = command.segment.segment_id
         try:
-            result = await self._core.recognize(self.id, command.segment, command.priority, command.deadline_s, command.max_alternatives)
+            result, heard = await self._core.recognize(self.id, command.segment, command.priority, command.deadline_s, command.max_alternatives)
         except Exception as error:
             correlation_id = secrets.token_hex(6)
             self._do(self._session.failed(segment_id, as_speech_error(error, correlation_id), correlation_id))
         else:
-            self._do(self._session.decoded(segment_id, result))
+            self._do(self._session.decoded(segment_id, result, heard))
 
     async def _search(self, command: Search) -> None:
-        results = await self._core.search(command.segment_id, command.alternatives, command.catalogue, command.max_hits)
+        results = await self._core.search(command.segment_id, command.heard, command.catalogue, command.max_hits)
         self._do(self._session.searched(command.segment_id, results))
 
     def _spawn(self, coroutine: Coroutine[object, None, None]) -> None:

@@ -11,7 +11,7 @@ from multiprocessing.context import SpawnProcess
 from typing import TypeVar
 
 from cloud_server.listening import Forget, Listen
-from cloud_server.worker_process import Ready, RecogniserSpec, Reply, Request, Unfit, main
+from cloud_server.worker_process import Fit, Ready, RecogniserSpec, Reply, Request, Unfit, main
 from protos.errors import ConfigurationError
 
 START_TIMEOUT_S = 60.0
@@ -45,7 +45,7 @@ class Worker:
             raise WorkerDied(f"{self._name} said {type(first).__name__} before it was ready")
         return first
 
-    async def ask(self, request: Request | Listen | Forget, timeout_s: float) -> Reply:
+    async def ask(self, request: Request | Fit | Listen | Forget, timeout_s: float) -> Reply:
         """Raises: WorkerDied: no answer will come; start() again before the next question."""
         reply = await self._within(timeout_s, lambda: self._talk(request))
         if not isinstance(reply, Reply):
@@ -83,7 +83,7 @@ class Worker:
         child.close()  # or the pipe would stay open when the process dies
         return self._receive()
 
-    def _talk(self, request: Request | Listen | Forget) -> object:
+    def _talk(self, request: Request | Fit | Listen | Forget) -> object:
         assert self._pipe is not None, "start() comes first"  # noqa: S101
         try:
             self._pipe.send(request)

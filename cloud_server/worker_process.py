@@ -10,10 +10,13 @@ import importlib
 import logging
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from typing import Protocol, cast, runtime_checkable
+
+import numpy as np
+import numpy.typing as npt
 
 from cloud_server.listening import Forget, Listen
 from models.bundle import load_bundle
@@ -40,6 +43,13 @@ class ListeningRecogniser(Protocol):
     """How much new audio is worth another partial."""
 
     def listener(self, start_sample: int) -> Listener: ...
+
+
+@runtime_checkable
+class FittingRecogniser(Protocol):
+    """A recogniser that can say how well audio fits strings."""
+
+    def fit(self, log_probs: npt.NDArray[np.float16], phrases: Sequence[str]) -> Sequence[float]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +87,22 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
+class Fit:
+    """How well does the audio of a segment, as some worker heard it, fit these strings?"""
+
+    log_probs: npt.NDArray[np.float16]
+    phrases: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Reply:
     recognition: Recognition | None
     error: SpeechError | None
     busy_s: float
     partial: Partial | None = None
     """To a Listen; None: nothing to hear yet, or no more."""
+    fits: tuple[float, ...] | None = None
+    """To a Fit: one for each phrase; None: the recogniser cannot say."""
 
 
 def main(pipe: Connection, spec: RecogniserSpec) -> None:
@@ -99,8 +119,14 @@ def main(pipe: Connection, spec: RecogniserSpec) -> None:
     pipe.send(Ready(model, listeners.hop_samples))
     while True:
         try:
-            request: Request | Listen | Forget = pipe.recv()
-            pipe.send(answer(recogniser, request) if isinstance(request, Request) else listeners.answer(request))
+            match request := pipe.recv():
+                case Request():
+                    reply = answer(recogniser, request)
+                case Fit():
+                    reply = fit(recogniser, request)
+                case _:
+                    reply = listeners.answer(request)
+            pipe.send(reply)
         except (EOFError, BrokenPipeError, ConnectionResetError):
             return
 
@@ -119,6 +145,17 @@ def answer(recogniser: Recogniser, request: Request) -> Reply:
         log.exception("the recogniser failed on a segment of %d samples", request.segment.sample_count)
         recognition, error = None, InternalError("recognition failed")
     return Reply(recognition, error, time.perf_counter() - begin_s)
+
+
+def fit(recogniser: Recogniser, request: Fit) -> Reply:
+    """Exactly one Reply; what fails here costs the order of some hits, nothing else."""
+    begin_s, scores = time.perf_counter(), None
+    try:
+        if isinstance(recogniser, FittingRecogniser):
+            scores = tuple(map(float, recogniser.fit(request.log_probs, request.phrases)))
+    except Exception:
+        log.exception("fitting %d phrases to %d frames failed", len(request.phrases), len(request.log_probs))
+    return Reply(None, None, time.perf_counter() - begin_s, fits=scores)
 
 
 class Listeners:

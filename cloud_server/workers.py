@@ -9,14 +9,15 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from cloud_server.listening import Forget, Key, Listen, Listening
 from cloud_server.schedule import Job, Schedule
 from cloud_server.worker import Worker, WorkerDied
-from cloud_server.worker_process import Ready, RecogniserSpec, Reply, Request
-from models.records import Partial, Recognition
+from cloud_server.worker_process import Fit, Ready, RecogniserSpec, Reply, Request
+from models.records import Partial, Recognition, Sounds
 from protos.errors import Cancelled, ConfigurationError, DeadlineExceeded, Draining, InternalError
 from protos.messages import FinalReason, ModelInfo, Priority, Segment
 
@@ -28,6 +29,7 @@ HANG_BASE_S = 10.0
 HANG_PER_AUDIO_S = 1.0
 # An interim result that takes so long is not worth the final results behind it.
 LISTEN_HANG_S = 2.0
+FIT_HANG_S = 2.0
 RESTART_PAUSE_S = 0.5
 
 
@@ -44,6 +46,12 @@ class _Task:
     request: Request
     future: asyncio.Future[Transcription]
     attempts: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Fitting:
+    request: Fit
+    future: asyncio.Future[tuple[float, ...] | None]
 
 
 class WorkerPool:
@@ -65,6 +73,7 @@ class WorkerPool:
         self._listening = Listening(schedule.workers)
         self._waiting: dict[Key, _Task] = {}
         self._hearing: dict[Key, asyncio.Future[Partial | None]] = {}
+        self._fitting: deque[_Fitting] = deque()
         self._changed = asyncio.Condition()
         self._loops: list[asyncio.Task[None]] = []
         self._stopping = False
@@ -128,6 +137,18 @@ class WorkerPool:
         await self._wake()
         return await future
 
+    async def fit(self, sounds: Sounds, phrases: Sequence[str]) -> tuple[float, ...] | None:
+        """How well a segment's audio fits each string; milliseconds of the next worker that comes free. None: it cannot be said. Raises nothing.
+
+        Whoever waits no longer cancels, and no worker is asked then.
+        """
+        if self._stopping:
+            return None
+        fitting = _Fitting(Fit(sounds.log_probs, tuple(phrases)), asyncio.get_running_loop().create_future())
+        self._fitting.append(fitting)
+        await self._wake()
+        return await fitting.future
+
     async def stop(self, drain_s: float) -> None:
         """Finish what was admitted within drain_s; what is left ends as Draining. Then end the processes."""
         self._stopping = True
@@ -136,6 +157,8 @@ class WorkerPool:
         futures = [task.future for task in self._waiting.values()]
         if futures:
             await asyncio.wait(futures, timeout=drain_s)
+        for fitting in self._fitting:
+            _settle_fit(fitting, None)
         for task in list(self._waiting.values()):
             self._fail(task, Draining("the server stopped before this segment was recognised", 1.0))
         for loop in self._loops:
@@ -146,6 +169,9 @@ class WorkerPool:
     async def _serve(self, number: int, worker: Worker) -> None:
         while True:
             task = await self._next(number)
+            if isinstance(task, _Fitting):
+                await self._fit(number, worker, task)
+                continue
             if not isinstance(task, _Task):
                 await self._listen(number, worker, task)
                 continue
@@ -175,10 +201,24 @@ class WorkerPool:
             if future is not None and not future.done():
                 future.set_result(partial)
 
-    async def _next(self, number: int) -> _Task | Listen | Forget:
-        """A whole segment comes first, always."""
+    async def _fit(self, number: int, worker: Worker, fitting: _Fitting) -> None:
+        fits = None
+        try:
+            fits = (await worker.ask(fitting.request, FIT_HANG_S)).fits
+        except WorkerDied as error:
+            log.error("%s (while it held titles against audio)", error)
+            self._on_restart()
+            await self._restart(number, worker)
+        finally:
+            _settle_fit(fitting, fits)
+
+    async def _next(self, number: int) -> _Task | _Fitting | Listen | Forget:
+        """The last step of a segment that is recognised comes first: it takes milliseconds. Then whole segments, then those still being spoken."""
         async with self._changed:
             while True:
+                while self._fitting:
+                    if not (fitting := self._fitting.popleft()).future.done():
+                        return fitting
                 self._schedule.expire(self._clock())  # their callers' own timers answer them
                 job = self._schedule.take()
                 if job is None:
@@ -248,6 +288,11 @@ def _loaded(outcome: Ready | BaseException) -> Ready:
     if isinstance(outcome, BaseException):
         raise outcome
     return outcome
+
+
+def _settle_fit(fitting: _Fitting, fits: tuple[float, ...] | None) -> None:
+    if not fitting.future.done():
+        fitting.future.set_result(fits)
 
 
 def _is_hollow(recognition: Recognition) -> bool:

@@ -6,6 +6,7 @@ import time
 from collections.abc import Sequence
 
 import numpy as np
+import numpy.typing as npt
 import onnxruntime as ort
 
 from models.bundle import MODEL, Bundle
@@ -13,6 +14,8 @@ from models.cpu import has_exact_int8
 from models.ctc import Logits, greedy_hypothesis
 from models.features import Waveform, batch, normalise, pcm_to_waveform
 from models.records import Recognition
+from models.sounds import SoundHead
+from models.spotting import Scores
 from protos.errors import BundleError, InternalError, TooLong
 from protos.messages import SAMPLE_RATE_HZ, FinalReason
 
@@ -54,6 +57,7 @@ class Recognizer:
         """
         self.bundle = bundle
         self._head = bundle.head("characters")
+        self._sounding = SoundHead(bundle.heads)
         path = bundle.path / MODEL
         self._session, self.arithmetic = open_session(bundle, bundle.model, intra_op_threads)
         inputs, outputs = self._session.get_inputs(), self._session.get_outputs()
@@ -92,7 +96,11 @@ class Recognizer:
         stages = (("features", ready_s - begin_s), ("infer", heard_s - ready_s), ("decode", time.perf_counter() - heard_s))
         if best is None:
             return Recognition(FinalReason.NO_SPEECH, (), stages), logits
-        return Recognition(FinalReason.RECOGNIZED, (best,), stages), logits
+        return Recognition(FinalReason.RECOGNIZED, (best,), stages, self._sounding.sounds(logits)), logits
+
+    def fit(self, log_probs: npt.NDArray[np.float16], phrases: Sequence[str]) -> Scores:
+        """How well audio, as `Recognition.sounds` has it, fits strings of its head (`models.sounds`)."""
+        return self._sounding.fit(log_probs, phrases)
 
     @property
     def takes_batches(self) -> bool:

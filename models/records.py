@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+import numpy.typing as npt
+
 from protos.messages import FinalReason, Hypothesis, Word
 
 
@@ -84,12 +87,25 @@ class Manifest:
 
 
 @dataclass(frozen=True, slots=True)
+class Sounds:
+    """What a segment sounds like (`models.sounds`)."""
+
+    head: str
+    """phones or characters."""
+    best_path: str
+    log_probs: npt.NDArray[np.float16]
+    """(T, V) of that head; half precision, as it travels between processes."""
+
+
+@dataclass(frozen=True, slots=True)
 class Recognition:
     final_reason: FinalReason
     alternatives: tuple[Hypothesis, ...]
     """Best first; empty unless final_reason is RECOGNIZED."""
     stage_seconds: tuple[tuple[str, float], ...]
     """features, infer, decode: as far as it went."""
+    sounds: Sounds | None = None
+    """What it sounds like, for search; None where the model was not asked."""
 
 
 @dataclass(frozen=True, slots=True)

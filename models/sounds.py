@@ -7,26 +7,16 @@ model has no phone head.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from models.ctc import Logits, greedy_tokens, log_softmax
 from models.pronounce.alphabet import PHONES, encode
-from models.records import CtcHead
+from models.records import CtcHead, Sounds
 from models.spotting import Scores, spot
 
 PHONE_HEAD, CHARACTER_HEAD = "phones", "characters"
-
-
-@dataclass(frozen=True, slots=True)
-class Sounds:
-    head: str
-    """phones or characters."""
-    best_path: str
-    log_probs: npt.NDArray[np.float16]
-    """(T, V) of that head; half precision, as it travels between processes."""
 
 
 class SoundHead:

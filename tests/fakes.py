@@ -6,9 +6,12 @@ import hashlib
 import os
 import struct
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import google_crc32c
+import numpy as np
+import numpy.typing as npt
 
 from models.records import Partial, Recognition
 from protos import messages as m
@@ -62,6 +65,12 @@ class StubRecogniser:
 
     def listener(self, start_sample: int) -> StubListener:
         return StubListener(self, start_sample)
+
+    def fit(self, log_probs: npt.NDArray[np.float16], phrases: Sequence[str]) -> list[float]:
+        """The longer, the worse; crashes and raises on phrases that say so."""
+        if "crash" in phrases:
+            os._exit(3)
+        return [-float(log_probs[0, 0]) * len(phrase) if phrase != "raise" else 1 // 0 for phrase in phrases]
 
     def recognize(self, pcm: bytes, start_sample: int) -> Recognition:
         first = struct.unpack_from("<h", pcm)[0] if pcm else 0

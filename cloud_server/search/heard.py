@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from models.sounds import Sounds
+from models.records import Sounds
 from protos.messages import Hypothesis
 
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from cloud_server.config import Config
 from cloud_server.interim import Hear
 from cloud_server.offer import Offer
+from cloud_server.search.heard import Heard
 from cloud_server.session import Close, Command, Drop, Report, Search, Send, Session, Transcribe
 from protos import messages as m
 from protos.errors import InternalError, NotFound, ProtocolError
@@ -112,7 +113,7 @@ def test_a_segment_goes_from_chunks_to_words_to_hits() -> None:
     *accepted, work = feed(session, segment(1))
     assert accepted == [Send(m.SegmentAccepted(1))]
     assert work == Transcribe(segment(1), m.Priority.LIVE, None, 3)
-    assert session.decoded(1, final(1)) == [Search(1, WORDS, "recipes", 5)]
+    assert session.decoded(1, final(1)) == [Search(1, Heard(WORDS), "recipes", 5)]
     hits = m.SearchResults(1, outcome=m.SearchOutcome.FOUND, duration=0.002)
     first, second = session.searched(1, hits)
     assert first == Send(replace(final(1), stage_timings=(m.StageTiming("search", 0.002),)), m.Priority.LIVE)

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from cloud_server import workers
 from cloud_server.listening import Forget, Listen
 from cloud_server.schedule import Schedule
-from cloud_server.worker_process import Listeners, RecogniserSpec
+from cloud_server.worker_process import Fit, Listeners, RecogniserSpec, fit
 from cloud_server.workers import Transcription, WorkerPool
-from models.records import Partial, Recognition
+from models.records import Partial, Recognition, Sounds
 from protos.errors import Cancelled, ConfigurationError, DeadlineExceeded, Draining, InternalError, InvalidAudio, Overloaded, SpeechError
 from protos.messages import Priority
 from tests import fakes
@@ -199,3 +200,49 @@ def test_a_recogniser_of_whole_segments_does_not_listen() -> None:
     listeners = Listeners(Whole())
     assert listeners.hop_samples == 0
     assert listeners.answer(Listen(("s", 1), 0, 0, b"ab")).partial is None
+
+
+SOUNDS = Sounds("phones", "ab", np.full((1, 1), 2.0, np.float16))
+
+
+async def test_a_worker_holds_titles_against_the_audio() -> None:
+    async with pool_of() as pool:
+        assert await pool.fit(SOUNDS, ["ab", "abc"]) == (-4.0, -6.0)
+        await pool.stop(1.0)
+        assert await pool.fit(SOUNDS, ["ab"]) is None
+
+
+@pytest.mark.parametrize(("phrase", "lost"), [("raise", 0), ("crash", 1)])
+async def test_a_fit_that_fails_costs_the_order_of_hits_and_nobody_an_answer(phrase: str, lost: int) -> None:
+    async with pool_of() as pool:
+        assert await pool.fit(SOUNDS, [phrase]) is None
+        assert (await ask(pool, 5)).recognition.alternatives
+        assert len(restarts) == lost
+
+
+async def test_titles_go_before_whole_segments_and_whoever_gave_up_costs_nothing() -> None:
+    """The one worker is busy: what waits is taken in that order, and of two fits the cancelled one is never asked (it would crash)."""
+    order: list[str] = []
+
+    async def noted(name: str, waiting: Awaitable[object]) -> None:
+        await waiting
+        order.append(name)
+
+    async with pool_of() as pool:
+        busy = asyncio.create_task(ask(pool, 1, 1))
+        await asyncio.sleep(0)
+        segment = asyncio.create_task(noted("segment", ask(pool, 2, 2)))
+        given_up = asyncio.create_task(pool.fit(SOUNDS, ["crash"]))
+        await asyncio.sleep(0)
+        given_up.cancel()
+        await asyncio.gather(busy, segment, noted("fit", pool.fit(SOUNDS, ["ab"])))
+    assert order == ["fit", "segment"]
+    assert not restarts
+
+
+def test_a_recogniser_that_cannot_fit_says_so() -> None:
+    class Whole:
+        def recognize(self, pcm: bytes, start_sample: int) -> Recognition:
+            raise NotImplementedError
+
+    assert fit(Whole(), Fit(SOUNDS.log_probs, ("ab",))).fits is None

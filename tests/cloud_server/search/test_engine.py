@@ -13,7 +13,7 @@ from cloud_server.search.heard import Heard
 from cloud_server.search.index import build_index, open_index
 from cloud_server.search.sounds import pronunciations
 from models.pronounce.pronouncer import english
-from models.sounds import Sounds
+from models.records import Sounds
 from protos.messages import Hypothesis
 
 

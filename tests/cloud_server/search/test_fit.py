@@ -7,7 +7,7 @@ import pytest
 
 from cloud_server.search.fit import NO_FIT, UNEXPLAINED_NATS, fit, fits, symbols_to_explain
 from cloud_server.search.heard import Heard
-from models.sounds import Sounds
+from models.records import Sounds
 from protos.messages import Hypothesis
 
 
