@@ -23,6 +23,7 @@ class Hear:
 class Interim:
     _given_samples: int = field(default=0, init=False)
     _said: tuple[str, int] = field(default=("", 0), init=False)
+    _said_until: int = field(default=0, init=False)
 
     def due(self, segment_id: int, start_sample: int, pcm: bytes | bytearray, hop_samples: int) -> Hear | None:
         """pcm: all of the segment so far. All that is new, each time another whole hop of it has come: at any size of chunks as many times."""
@@ -33,7 +34,9 @@ class Interim:
         return Hear(segment_id, start_sample, given, bytes(pcm[given * BYTES_PER_SAMPLE :]))
 
     def is_news(self, result: Result) -> bool:
-        """False for no words and for what was said before."""
+        """False for no words, for what was said before, and for what was overtaken: its promises were fewer."""
+        if result.capture_end < self._said_until:
+            return False
         saying = (result.alternatives[0].transcript if result.alternatives else "", result.stable_words)
-        is_news, self._said = saying != self._said, saying
+        is_news, self._said, self._said_until = saying != self._said, saying, result.capture_end
         return is_news

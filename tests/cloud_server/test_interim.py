@@ -32,3 +32,10 @@ def test_only_what_changed_is_news() -> None:
     interim = Interim()
     results = [Result(1), Result(1, alternatives=(Hypothesis("a"),)), Result(1, alternatives=(Hypothesis("a"),), stable_words=1)]
     assert [interim.is_news(result) for result in [results[0], results[1], results[1], results[2], results[0]]] == [False, True, False, True, True]
+
+
+def test_what_was_overtaken_is_no_news() -> None:
+    interim, (early, late) = Interim(), (Result(1, alternatives=(Hypothesis(text),), capture_end=end) for text, end in (("a", 10), ("a b", 20)))
+    assert interim.is_news(late)
+    assert not interim.is_news(early)
+    assert not interim.is_news(late)

@@ -176,6 +176,7 @@ async def test_a_part_that_breaks_costs_its_segment_the_interim_results_and_nobo
     async with pool_of() as pool:
         broken, other = await asyncio.gather(hear(pool, first, 1), ask(pool, 5, 2))
         assert broken is None
+        assert len(pool._listening) == (first == fakes.RAISE), "what a dead worker had heard is nobody's any more"
         assert other.recognition.alternatives
         assert await hear(pool, 5, 1, heard_samples=1600) is None
         assert (await ask(pool, 5, 1)).recognition.alternatives

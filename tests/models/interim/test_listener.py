@@ -10,7 +10,7 @@ import soundfile
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.interim.listener import WINDOW_S, frames_of, hop_samples
+from models.interim.listener import MARGIN_S, WINDOW_S, frames_of, hop_samples
 from models.interim.listening_recognizer import ListeningRecognizer
 from models.recognizer import Recognizer
 from models.records import FrameClock
@@ -60,6 +60,20 @@ def test_a_long_segment_is_read_to_its_end_however_it_is_cut(listening: Listenin
     assert partials[-1] is not None
     assert partials[-1].stable > 0
     assert abs(partials[-1].words[-1].end_offset - at_once.words[-1].end_offset) < SAMPLE_RATE_HZ
+
+
+def test_what_lies_before_the_margin_of_a_window_stays_as_it_was_read_with_more_before_it(listening: ListeningRecognizer) -> None:
+    hearing, hop, before = listening.listener(0), 2 * listening.hop_samples, np.zeros((0, 0), np.float32)
+    pcm = noise(48_000)
+    for first in range(0, len(pcm), hop):
+        hearing.push(pcm[first : first + hop])
+        assert hearing._logits is not None
+        start = len(hearing._logits) - frames_of(WINDOW_S, CLOCK)
+        kept = start + frames_of(MARGIN_S, CLOCK) if start > 0 else 0
+        if kept:
+            np.testing.assert_array_equal(hearing._logits[:kept], before[:kept])
+        before = hearing._logits
+    assert kept > 0
 
 
 @given(sizes=st.lists(st.integers(1, 12_000), max_size=10), seed=st.integers(0, 5))
