@@ -18,6 +18,7 @@ from benchmarks.demo import run_demo
 from benchmarks.interim import measure_interims
 from benchmarks.known_items import as_rows, measure_known_items
 from benchmarks.noisy_titles import score_refusals, score_titles
+from benchmarks.word_times import measure_word_times
 from models.bundle import default_bundle_dir
 from models.evaluate.commands import watched
 from protos.errors import ConfigurationError
@@ -83,7 +84,9 @@ def search(
 def accuracy(
     manifest: Annotated[Path, typer.Option(help="JSONL of recordings with texts, here or under HARKEN_SHARED.")] = Path("speech/test.jsonl"),
     bundle: Annotated[Path | None, typer.Option(help="Model bundle; default: the one shipped.")] = None,
-    decoder: Annotated[str, typer.Option(help="greedy: the characters' best path, without lexicon or language model.")] = "greedy",
+    decoder: Annotated[
+        str, typer.Option(help="beam: through lexicon and language model; greedy: the characters' best path, without either.")
+    ] = "beam",
     peers: Annotated[bool, typer.Option("--peers", help="Moonshine, Whisper and PocketSphinx too, on the same files by the same scorer.")] = False,
     limit: Annotated[int | None, typer.Option(min=1, help="With --peers: only so many recordings, evenly spread.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object; rates are fractions.")] = False,
@@ -94,7 +97,7 @@ def accuracy(
     They are installed into .venv-accuracy-peers at first use (0.8 GB).
 
     \b
-    harken-bench accuracy --manifest speech/test.jsonl --json
+    harken-bench accuracy --manifest speech/test.jsonl --decoder beam --json
     harken-bench accuracy --peers --limit 120
     """
     if peers:
@@ -125,6 +128,33 @@ def interim(
     facts = measure_interims(manifest, shared_dir(), bundle, clips, lambda number: print(f"\r{number}/{clips}", end="", file=sys.stderr, flush=True))
     print(file=sys.stderr)
     print(json.dumps(facts) if as_json else "\n".join(f"{name:32}{value}" for name, value in facts.items()))
+
+
+@app.command("word-times")
+def word_times(
+    texts: Annotated[Path | None, typer.Option(help="Text file: sentences to speak, one a line; default: text/queries.txt of HARKEN_SHARED.")] = None,
+    bundle: Annotated[Path | None, typer.Option(help="Model bundle; default: the one shipped.")] = None,
+    sentences: Annotated[int, typer.Option(min=1, help="How many to speak.")] = 200,
+    tune: Annotated[bool, typer.Option("--tune", help="Other sentences, and the errors without the bundle's lags: what to set them to.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object, milliseconds.")] = False,
+) -> None:
+    """How far word times are from a synthesiser's own (needs festival), and from the onsets of a person's words set at known samples.
+
+    \b
+    harken-bench word-times --json
+    harken-bench word-times --tune --bundle my-model
+    """
+    facts = measure_word_times(shared_dir(), texts or shared_dir() / "text" / "queries.txt", bundle, sentences, tune)
+    if as_json:
+        print(json.dumps(facts))
+        return
+    for name, figures in ((name, facts[name]) for name in ("aligned", "heard", "placed", "without_lag") if name in facts):
+        for edge in ("start", "end"):
+            errors = figures[edge]
+            print(
+                f"{name:12s}{edge:6s}{figures['words']:5d} words: median {errors['median_ms']:5.1f} ms, 90 % within {errors['p90_ms']:6.1f} ms,"
+                f" bias {errors['bias_ms']:+6.1f} ms"
+            )
 
 
 def shared_dir() -> Path:

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from models.bundle import default_bundle_dir
+from models.decode.readers import DECODERS
 from models.evaluate.commands import evaluation
 from protos.errors import ConfigurationError
 
-DECODERS = ("greedy",)
 SLICE_FIGURES = ("wer", "low", "high", "utterances")
 
 
@@ -17,9 +17,10 @@ def measure_accuracy(manifest: Path, shared: Path, bundle: Path | None, decoder:
     """manifest: as given, or under `shared`. Rates are fractions. Raises: ConfigurationError: no such manifest or decoder."""
     if decoder not in DECODERS:
         raise ConfigurationError(f"decoder is {decoder!r}, there is {', '.join(DECODERS)}")
-    facts = evaluation(found_manifest(manifest, shared), bundle or default_bundle_dir(), None)
+    facts = evaluation(found_manifest(manifest, shared), bundle or default_bundle_dir(), None, decoder=decoder)
     slices = {name: {key: figures[key] for key in SLICE_FIGURES} for name, figures in facts["slices"].items()}
-    return {**{key: facts[key] for key in ("wer", "cer", "utterances", "skipped")}, "slices": slices, "token_error_rates": facts["token_error_rates"]}
+    kept = ("wer", "cer", "utterances", "skipped", "oracle", "token_error_rates")
+    return {"decoder": decoder, **{key: facts[key] for key in kept}, "slices": slices}
 
 
 def found_manifest(manifest: Path, shared: Path) -> Path:

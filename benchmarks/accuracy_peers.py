@@ -13,12 +13,14 @@ from typing import Any
 from benchmarks.peers import RECOGNISERS, peers_python
 from benchmarks.recognisers import OURS, PEERS
 from models.evaluate.commands import watched
+from models.evaluate.counts import count
 from models.evaluate.report import report
-from models.evaluate.scoring import Utterance, labelled_rows, utterance
+from models.evaluate.scoring import ORACLE_SIZES, Utterance, labelled_rows, utterance
 from models.features import pcm_to_waveform
 from models.text import normalise_text
 from models.transcribe import read_pcm
 from protos.errors import ConfigurationError
+from protos.messages import Hypothesis
 
 FIGURES = ("wer", "low", "high", "utterances")
 
@@ -65,7 +67,9 @@ def as_lines(figures: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _scored(row: dict[str, Any], path: Path, text: str) -> Utterance:
-    return utterance(row, pcm_to_waveform(read_pcm(path)), normalise_text(text), 0.0, {})
+    said = Hypothesis(normalise_text(text), 0.0)
+    words = count(normalise_text(row["text"]).split(), said.transcript.split())
+    return utterance(row, pcm_to_waveform(read_pcm(path)), (said,), {}, (words,) * len(ORACLE_SIZES))
 
 
 def _ask(process: subprocess.Popen[str], name: str, path: Path) -> dict[str, Any]:

@@ -13,8 +13,11 @@ import typer
 from models.bundle import default_bundle_dir, load_bundle
 from models.data import commands as data_commands
 from models.evaluate.commands import evaluate, gate
+from models.evaluate.confidence_commands import calibrate_confidence
+from models.evaluate.decoder_commands import tune_decoder
 from models.extras import needs_extra
 from models.features import Waveform
+from models.lm.commands import app as language_models
 from models.pronounce.commands import app as pronunciations
 from models.recognizer import Recognizer
 from models.records import Recognition
@@ -32,8 +35,11 @@ app = typer.Typer(
 )
 app.add_typer(pronunciations, name="pronunciations")
 app.add_typer(data_commands.app, name="data")
+app.add_typer(language_models, name="lm")
 app.command()(evaluate)
 app.command()(gate)
+app.command()(calibrate_confidence)
+app.command()(tune_decoder)
 app.command()(train)
 app.command()(convert)
 

@@ -15,6 +15,8 @@ import stat
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from models.confidence import Confidence, parse_confidence
+from models.decode.weights import Weights, parse_weights
 from models.manifest import ID, parse_heads, parse_manifest
 from models.onnx_wire import NotOnnx, has_external_data
 from models.records import BundleFile, CtcHead, Manifest
@@ -24,6 +26,10 @@ MANIFEST = "manifest.json"
 MODEL = "model.onnx"
 HEADS = "heads.json"
 CARD = "model_card.md"
+LANGUAGE_MODEL = "lm.arpa.gz"
+LEXICON = "lexicon.txt.gz"
+WEIGHTS = "decoder.json"
+CONFIDENCE = "confidence.json"
 LICENCES = "LICENSES/"
 # The float weights serve retraining only; an installed package may leave them out.
 OPTIONAL_ROLES = frozenset({"checkpoint"})
@@ -39,6 +45,14 @@ class Bundle:
     """Of manifest.json: names the bundle exactly."""
     model: bytes
     heads: tuple[CtcHead, ...]
+    language_model: bytes = b""
+    """Gzipped ARPA; empty: it has none."""
+    confidence: Confidence | None = None
+    """None: never fitted."""
+    lexicon: bytes = b""
+    """How the language model's words are said (`models.decode.lexicon`); empty: it has none."""
+    weights: Weights | None = None
+    """Of its decoder; None: never tuned."""
 
     def head(self, name: str) -> CtcHead:
         """Raises: BundleError: it has none of that name."""
@@ -78,7 +92,14 @@ def load_bundle(path: Path | str) -> Bundle:
         os.close(directory)
     _check_nothing_else(root, manifest)
     _check_graph(root / MODEL, contents[MODEL])
-    return Bundle(root, manifest, hashlib.sha256(raw).hexdigest(), contents[MODEL], parse_heads(root / HEADS, contents[HEADS]))
+    heads = parse_heads(root / HEADS, contents[HEADS])
+    language_model = contents[manifest.language_model.file] if manifest.language_model else b""
+    confidence = parse_confidence(root / CONFIDENCE, contents[CONFIDENCE]) if CONFIDENCE in contents else None
+    weights = parse_weights(root / WEIGHTS, contents[WEIGHTS]) if WEIGHTS in contents else None
+    return Bundle(
+        *(root, manifest, hashlib.sha256(raw).hexdigest(), contents[MODEL], heads),
+        *(language_model, confidence, contents.get(LEXICON, b""), weights),
+    )
 
 
 def _verified(root: Path, directory: int, name: str, entry: BundleFile) -> bytes:

@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from models.records import BundleFile, CtcHead, FrameClock, Gate, GateCheck, Manifest
+from models.records import BundleFile, CtcHead, FrameClock, Gate, GateCheck, LanguageModel, Manifest
 from protos.errors import BundleError
 from protos.messages import SAMPLE_RATE_HZ
 
@@ -27,6 +27,7 @@ def parse_manifest(path: Path, raw: bytes) -> Manifest:
     for key, expected in (("format", FORMAT), ("sample_rate_hz", SAMPLE_RATE_HZ)):
         if _count(path, data, key) != expected:
             raise BundleError(f"{path}: {key} is {data.get(key)!r}, this program reads {expected}")
+    files = _files(path, data.get("files"))
     clock = FrameClock(_count(path, data, "stride_samples"), _count(path, data, "receptive_field_samples"))
     return Manifest(
         _text(path, data, "model_id", ID),
@@ -36,8 +37,9 @@ def parse_manifest(path: Path, raw: bytes) -> Manifest:
         SAMPLE_RATE_HZ,
         clock,
         _count(path, data, "max_samples"),
-        _files(path, data.get("files")),
+        files,
         _gate(path, data["gate"]) if "gate" in data else None,
+        _language_model(path, data["language_model"], files) if "language_model" in data else None,
     )
 
 
@@ -97,6 +99,16 @@ def _gate(path: Path, entry: object) -> Gate:
     if passed != all(check.passed for check in checks):
         raise BundleError(f"{where}: passed is {passed}, its checks say otherwise")
     return Gate(passed, _text(where, entry, "against", _SHA256), checks)
+
+
+def _language_model(path: Path, entry: object, files: dict[str, BundleFile]) -> LanguageModel:
+    if not isinstance(entry, dict):
+        raise BundleError(f"{path}: language_model must be an object")
+    where = f"{path}: language_model"
+    file = _text(where, entry, "file")
+    if file not in files or files[file].role != "language_model":
+        raise BundleError(f"{where}: file is {file!r}, files lists none of that name and of the role language_model")
+    return LanguageModel(file, _count(where, entry, "order"), _count(where, entry, "words"))
 
 
 def _head(path: Path, row: object) -> CtcHead:

@@ -11,15 +11,20 @@ import onnxruntime as ort
 
 from models.bundle import MODEL, Bundle
 from models.cpu import has_exact_int8
-from models.ctc import Logits, greedy_hypothesis
+from models.ctc import Logits, log_softmax
+from models.decode.candidate import Candidate
+from models.decode.hypotheses import hypotheses
+from models.decode.readers import Reader, reader_of
 from models.features import Waveform, batch, normalise, pcm_to_waveform
-from models.records import Recognition
+from models.records import CtcHead, Recognition
 from models.sounds import SoundHead
 from models.spotting import Scores
 from protos.errors import BundleError, InternalError, TooLong
 from protos.messages import SAMPLE_RATE_HZ, FinalReason
 
 WIDE_PRODUCTS = "session.x64quantprecision"
+# What a server offers at most (cloud_server.config); confidence is fitted on as many.
+MAX_ALTERNATIVES = 10
 INPUTS = [("waveform", "tensor(float)", 2), ("lengths", "tensor(int64)", 1)]
 
 
@@ -50,16 +55,22 @@ def open_session(bundle: Bundle, graph: bytes, intra_op_threads: int = 1) -> tup
 class Recognizer:
     """Not thread-safe by design: one for each worker process."""
 
-    def __init__(self, bundle: Bundle, intra_op_threads: int = 1) -> None:
-        """A graph takes waveform (B, S) and lengths (B,), or one whole clip without them, and gives logits (B, T, V), V covering every head.
+    def __init__(self, bundle: Bundle, intra_op_threads: int = 1, reader: Reader | None = None) -> None:
+        """reader: None for the best decoder that the bundle can feed.
+
+        A graph takes waveform (B, S) and lengths (B,), or one whole clip without them, and gives logits (B, T, V), V covering every head.
 
         Raises: BundleError: onnxruntime refuses it, or it is not such a graph.
         """
         self.bundle = bundle
-        self._head = bundle.head("characters")
         self._sounding = SoundHead(bundle.heads)
-        path = bundle.path / MODEL
+        self.reader = reader or reader_of(bundle)
+        """Another one may take its place between two segments: another catalogue's words."""
+        # Fitted on the readings of another decoder it would be a guess that looks like knowledge.
+        self._confidence = bundle.confidence if bundle.confidence and bundle.confidence.decoder == self.decoder else None
         self._session, self.arithmetic = open_session(bundle, bundle.model, intra_op_threads)
+        """Of arithmetic: how products are computed on this processor, for whoever watches."""
+        path = bundle.path / MODEL
         inputs, outputs = self._session.get_inputs(), self._session.get_outputs()
         kinds = [(x.name, x.type, len(x.shape)) for x in inputs]
         if kinds not in (INPUTS[:1], INPUTS) or [(x.type, len(x.shape)) for x in outputs] != [("tensor(float)", 3)]:
@@ -92,15 +103,36 @@ class Recognizer:
         ready_s = time.perf_counter()
         logits = self.logits(waveform)
         heard_s = time.perf_counter()
-        best = greedy_hypothesis(logits, self._head, manifest.clock, start_sample, start_sample + samples)
-        stages = (("features", ready_s - begin_s), ("infer", heard_s - ready_s), ("decode", time.perf_counter() - heard_s))
-        if best is None:
+        sounds = self._sounding.sounds(logits)
+        # Blank throughout is no speech. A beam would still write the likeliest short word.
+        if not sounds.best_path.strip():
+            stages = (("features", ready_s - begin_s), ("infer", heard_s - ready_s), ("decode", time.perf_counter() - heard_s))
             return Recognition(FinalReason.NO_SPEECH, (), stages), logits
-        return Recognition(FinalReason.RECOGNIZED, (best,), stages, self._sounding.sounds(logits)), logits
+        readings, log_probs = self.read(logits)
+        found = hypotheses(readings, log_probs, self.head, manifest.clock, self._confidence, start_sample, start_sample + samples)
+        stages = (("features", ready_s - begin_s), ("infer", heard_s - ready_s), ("decode", time.perf_counter() - heard_s))
+        if not found:
+            return Recognition(FinalReason.NO_SPEECH, (), stages), logits
+        return Recognition(FinalReason.RECOGNIZED, found, stages, sounds), logits
 
     def fit(self, log_probs: npt.NDArray[np.float16], phrases: Sequence[str]) -> Scores:
         """How well audio, as `Recognition.sounds` has it, fits strings of its head (`models.sounds`)."""
         return self._sounding.fit(log_probs, phrases)
+
+    def read(self, logits: Logits, count: int = MAX_ALTERNATIVES) -> tuple[list[Candidate], Logits]:
+        """(T, all outputs) -> what may have been said, best first, and the log-probabilities it was read from: (T, V) of `head` alone."""
+        log_probs = log_softmax(logits[:, self.head.first : self.head.first + self.head.size])
+        return self.reader.decode(logits)[:count], log_probs
+
+    @property
+    def head(self) -> CtcHead:
+        """What readings are spelled in."""
+        return self.reader.head
+
+    @property
+    def decoder(self) -> str:
+        """The reader's name."""
+        return self.reader.name
 
     @property
     def takes_batches(self) -> bool:

@@ -49,7 +49,7 @@ class BundleFile:
     size: int
     """Bytes."""
     role: str
-    """model, heads, card, licence, checkpoint, config."""
+    """model, heads, card, licence, checkpoint, config, language_model, lexicon, decoder, confidence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +71,17 @@ class Gate:
 
 
 @dataclass(frozen=True, slots=True)
+class LanguageModel:
+    """The n-grams that a bundle brings along."""
+
+    file: str
+    """Path within the bundle of a gzipped ARPA."""
+    order: int
+    """Words of the longest n-gram."""
+    words: int
+
+
+@dataclass(frozen=True, slots=True)
 class Manifest:
     model_id: str
     version: str
@@ -84,6 +95,8 @@ class Manifest:
     """Path within the bundle -> what it must be."""
     gate: Gate | None = None
     """None: never judged."""
+    language_model: LanguageModel | None = None
+    """None: it has none."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,7 +38,7 @@ TESTED_ELSEWHERE = {
     "models/extras.py": "models/test_main.py",
     "models/pronounce/alphabet.py": "models/pronounce/test_rules.py",
     "models/pronounce/graphones.py": "models/pronounce/test_pronouncer.py",
-    "models/pronounce/ngrams.py": "models/pronounce/fit/test_kneser_ney.py",
+    "models/pronounce/ngrams.py": "models/pronounce/fit/test_trie.py",
     "models/pronounce/fit/align.py": "models/pronounce/fit/test_maker.py",
     "models/pronounce/fit/dictionary.py": "models/pronounce/fit/test_maker.py",
     "models/pronounce/fit/judge.py": "models/pronounce/fit/test_maker.py",

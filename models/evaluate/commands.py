@@ -13,6 +13,7 @@ from rich.progress import Progress
 from rich.table import Table
 
 from models.bundle import default_bundle_dir, load_bundle
+from models.decode.readers import reader_of
 from models.extras import needs_extra
 from models.recognizer import Recognizer
 
@@ -25,6 +26,7 @@ def evaluate(
     manifest: Annotated[Path, typer.Argument(help="JSONL with audio, text, and where known source, speaker, accent, age, gender.")],
     bundle: BundleOption = None,
     limit: LimitOption = None,
+    diagram: Annotated[Path | None, typer.Option(help="Write a reliability diagram (SVG): confidence against what was right.")] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Word, character and token error rates by slice, with intervals over speakers, through the same code as in serving.
@@ -32,7 +34,7 @@ def evaluate(
     \b
     harken-models evaluate ../shared/speech/test.jsonl --limit 200
     """
-    facts = evaluation(manifest, bundle or default_bundle_dir(), limit)
+    facts = evaluation(manifest, bundle or default_bundle_dir(), limit, diagram)
     if as_json:
         print(json.dumps(facts))
     else:
@@ -43,6 +45,9 @@ def gate(
     new: Annotated[Path, typer.Argument(help="Bundle to judge; its manifest takes the verdict.")],
     manifest: Annotated[Path, typer.Option(help="JSONL of recordings that nobody trained on.")],
     against: Annotated[Path | None, typer.Option(help="Bundle whose place it would take; default: the one shipped.")] = None,
+    calibrate: Annotated[
+        Path | None, typer.Option(help="JSONL of other recordings that nobody trained on: fit the new bundle's confidence to them first.")
+    ] = None,
     limit: LimitOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -52,7 +57,10 @@ def gate(
     harken-models gate my-model --against models/artifacts/harken-en-adult-1 --manifest ../shared/speech/test.jsonl
     """
     with needs_extra("judging", "dev"):
-        from models.evaluate.measure import gate_bundle  # noqa: PLC0415 - a server has neither onnx nor safetensors
+        from models.evaluate.examples import calibrate_bundle  # noqa: PLC0415 - a server has neither onnx nor safetensors
+        from models.evaluate.measure import gate_bundle  # noqa: PLC0415
+    if calibrate is not None:
+        calibrate_bundle(new, calibrate, None, (None, None), watched)
     verdict = gate_bundle(new, against or default_bundle_dir(), manifest, limit, watched)
     rows = [{"name": check.name, "passed": check.passed, "detail": check.detail} for check in verdict.checks]
     if as_json:
@@ -65,13 +73,20 @@ def gate(
         raise typer.Exit(1)
 
 
-def evaluation(manifest: Path, bundle: Path, limit: int | None) -> dict[str, Any]:
-    """The report of `models.evaluate.report`, with progress on standard error."""
+def evaluation(manifest: Path, bundle: Path, limit: int | None, diagram: Path | None = None, decoder: str | None = None) -> dict[str, Any]:
+    """The report of `models.evaluate.report`, with progress on standard error; its reliability diagram goes to `diagram`.
+
+    decoder: as in `models.decode.readers.reader_of`. Raises: ConfigurationError, BundleError.
+    """
     with needs_extra("evaluating", "bench"):
-        from models.evaluate import report, scoring  # noqa: PLC0415 - rapidfuzz is not a serving dependency
+        from models.evaluate import reliability, report, scoring  # noqa: PLC0415 - rapidfuzz is not a serving dependency
     rows, skipped = scoring.labelled_rows(manifest, limit)
-    heard = watched(bundle.name, scoring.score(Recognizer(load_bundle(bundle)), manifest, rows), len(rows))
-    return report.report(list(heard), skipped)
+    loaded = load_bundle(bundle)
+    recognizer = Recognizer(loaded, reader=reader_of(loaded, decoder))
+    heard = list(watched(bundle.name, scoring.score(recognizer, manifest, rows), len(rows)))
+    if diagram is not None:
+        diagram.write_text(reliability.drawn(heard))
+    return report.report(heard, skipped)
 
 
 def watched(name: str, utterances: Iterable[Any], total: int) -> Iterator[Any]:
@@ -92,11 +107,13 @@ def as_table(facts: dict[str, Any]) -> Table:
 def _as_lines(facts: dict[str, Any]) -> str:
     rates = [f"{name.upper()} {facts[name]['value']:.1%} ({facts[name]['low']:.1%} to {facts[name]['high']:.1%})" for name in ("wer", "cer")]
     tokens = [f"{head}: " + ", ".join(f"{name} {rate:.1%}" for name, rate in rates.items()) for head, rates in facts["token_error_rates"].items()]
+    errors = ", ".join(f"{name.replace('_', ' ')} {of['error']:.3f} ({of['by_chance']:.3f})" for name, of in facts["calibration"].items())
     heard = ", ".join(f"{pair['said']} as {pair['heard']} ({pair['times']})" for pair in facts["confusions"][:6])
     return "\n".join(
         (
             f"mean of the main slices: {', '.join(rates)}; {facts['utterances']} utterances, {facts['skipped']} rows without text skipped",
             *(f"token error rate, {line}" for line in tokens),
-            f"calibration error {facts['calibration_error']:.3f}; most often confused: {heard}",
+            f"calibration error (by chance alone): {errors}",
+            f"most often confused: {heard}",
         )
     )

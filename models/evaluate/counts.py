@@ -40,6 +40,18 @@ def count(reference: Sequence[str], heard: Sequence[str]) -> Counts:
     return Counts(len(reference), kinds.count("replace"), kinds.count("delete"), kinds.count("insert"))
 
 
+def matches(reference: Sequence[str], heard: Sequence[str]) -> list[tuple[int, int]]:
+    """(place in reference, place in heard) of each symbol that the alignment that `count` counts leaves as it is."""
+    blocks = Levenshtein.editops(reference, heard).as_matching_blocks()
+    return [(block.a + offset, block.b + offset) for block in blocks for offset in range(block.size)]
+
+
+def matched(reference: Sequence[str], heard: Sequence[str]) -> list[bool]:
+    """Of each symbol heard, whether it stands for an equal one of the reference."""
+    right = {place for _, place in matches(reference, heard)}
+    return [place in right for place in range(len(heard))]
+
+
 def substitutions(reference: Sequence[str], heard: Sequence[str]) -> list[tuple[str, str]]:
     """(what was said, what was heard) for each substitution of the alignment that `count` counts."""
     edits = Levenshtein.editops(reference, heard)

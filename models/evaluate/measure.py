@@ -11,7 +11,6 @@ import numpy as np
 
 from models.bundle import CARD, LICENCES, Bundle, load_bundle
 from models.evaluate.gate import Measured, judge
-from models.evaluate.report import calibration_error
 from models.evaluate.scoring import Utterance, labelled_rows, score
 from models.export.checkpoint import read_checkpoint
 from models.export.to_bundle import Identity, export_bundle, record_gate
@@ -49,8 +48,6 @@ def gate_bundle(new: Path, old: Path, manifest: Path, limit: int | None, watch: 
             floating=heard["new in float32"],
             speed_ratio=speed_ratio(mine, theirs),
             invariant=is_invariant(mine, clips),
-            new_calibration_error=calibration_error(heard["new"]),
-            old_calibration_error=calibration_error(heard["old"]),
             parameters=sum(weight.size for weight in read_checkpoint(new).weights.values()),
             package_bytes=sum(entry.size for entry in bundle.manifest.files.values() if entry.role != "checkpoint"),
             bundle_bytes=sum(entry.size for entry in bundle.manifest.files.values()),

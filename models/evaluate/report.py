@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 
 from models.evaluate.bootstrap import Rates, interval, resampled_rates
+from models.evaluate.calibration import calibration_error, chance_error, of_readings, of_words
 from models.evaluate.counts import NONE, Counts
-from models.evaluate.scoring import Utterance
+from models.evaluate.scoring import ORACLE_SIZES, Utterance
 from models.evaluate.slices import MAIN
 
 DIGITS = 4
 CONFUSIONS = 20
-CALIBRATION_BINS = 10
 Which = Callable[[Utterance], Counts]
 
 
@@ -36,8 +36,9 @@ def report(utterances: Sequence[Utterance], skipped: int) -> dict[str, Any]:
         "utterances": len(utterances),
         "skipped": skipped,
         "slices": {name: _slice(members) for name, members in slices.items()},
+        "oracle": oracle(utterances),
         "token_error_rates": token_error_rates(utterances),
-        "calibration_error": round(calibration_error(utterances), DIGITS),
+        "calibration": calibration(utterances),
         "confusions": [
             {"said": said, "heard": heard, "times": times}
             for (said, heard), times in Counter(pair for utterance in utterances for pair in utterance.substitutions).most_common(CONFUSIONS)
@@ -87,13 +88,30 @@ def token_error_rates(utterances: Sequence[Utterance]) -> dict[str, dict[str, fl
     return {head: {name: round(pooled(members, _tokens_of(head)), DIGITS) for name, members in slices.items()} for head in heads}
 
 
-def calibration_error(utterances: Sequence[Utterance]) -> float:
-    """Expected calibration error: mean distance of confidence from the share of words that were right, over bins of equal confidence width."""
-    confidence = np.array([utterance.confidence for utterance in utterances])
-    right = np.array([max(0.0, 1 - utterance.words.errors / utterance.words.length) for utterance in utterances])
-    bins = np.minimum((confidence * CALIBRATION_BINS).astype(int), CALIBRATION_BINS - 1)
-    gaps = [abs(confidence[bins == b].mean() - right[bins == b].mean()) * (bins == b).mean() for b in np.unique(bins)]
-    return float(np.sum(gaps))
+def oracle(utterances: Sequence[Utterance]) -> dict[str, dict[str, float]]:
+    """Length of the n-best list -> judged slice -> pooled word error rate of its best member."""
+    slices = judged_slices(utterances)
+    return {
+        str(size): {name: round(pooled(members, _oracle_of(place)), DIGITS) for name, members in slices.items()}
+        for place, size in enumerate(ORACLE_SIZES if all(utterance.oracle for utterance in utterances) else ())
+    }
+
+
+def calibration(utterances: Sequence[Utterance]) -> dict[str, dict[str, float]]:
+    """Expected calibration errors, and what they would be by chance alone, of best readings, of every alternative, and of the words of both."""
+    every = {
+        "readings": of_readings(utterances),
+        "words": of_words(utterances),
+        "alternatives": of_readings(utterances, best_only=False),
+        "words_of_alternatives": of_words(utterances, best_only=False),
+    }
+    return {
+        name: {"error": round(calibration_error(found), DIGITS), "by_chance": round(chance_error(found), DIGITS)} for name, found in every.items()
+    }
+
+
+def _oracle_of(place: int) -> Which:
+    return lambda utterance: utterance.oracle[place]
 
 
 def _tokens_of(head: str) -> Which:
@@ -113,4 +131,5 @@ def _slice(members: Sequence[Utterance]) -> dict[str, Any]:
         "substitutions": total.substitutions,
         "deletions": total.deletions,
         "insertions": total.insertions,
+        "calibration": calibration(members),
     }

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from models.ctc import Logits, greedy_tokens, log_softmax
-from models.evaluate.counts import Counts, count, substitutions
+from models.evaluate.counts import Counts, count, matched, substitutions
 from models.evaluate.slices import slices_of
 from models.features import Waveform, pcm_to_waveform
 from models.pronounce.pronouncer import english
@@ -17,8 +17,22 @@ from models.records import CtcHead
 from models.text import normalise_text
 from models.transcribe import read_pcm, read_rows
 from protos.errors import ConfigurationError, TooLong
+from protos.messages import Hypothesis
 
 PHONES, CHARACTERS = "phones", "characters"
+# Lengths of n-best lists whose best member is asked for: what a better ranking could still win.
+ORACLE_SIZES = (1, 5, 10, 30)
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """One alternative."""
+
+    confidence: float
+    accuracy: float
+    """Of its words: 1 - errors / words said, at least 0."""
+    words: tuple[tuple[float, bool], ...]
+    """Of each word: its confidence, and whether it was right."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,13 +42,16 @@ class Utterance:
     speaker: str
     slices: tuple[str, ...]
     """The main one first."""
-    confidence: float
+    readings: tuple[Judged, ...]
+    """Best first."""
     words: Counts
     characters: Counts
     tokens: dict[str, Counts]
     """Of each head's best path, by the head's name."""
     substitutions: tuple[tuple[str, str], ...]
     """(said, heard) words."""
+    oracle: tuple[Counts, ...] = ()
+    """Words of the reading with the fewest errors among the first ORACLE_SIZES."""
 
 
 def labelled_rows(manifest: Path, limit: int | None = None) -> tuple[list[dict[str, Any]], int]:
@@ -67,24 +84,46 @@ def score(recognizer: Recognizer, manifest: Path, rows: list[dict[str, Any]]) ->
 
 def _utterance(recognizer: Recognizer, row: dict[str, Any], pcm: bytes) -> Utterance:
     recognition, logits = recognizer.listen(pcm, 0)
-    best = recognition.alternatives[0] if recognition.alternatives else None
-    tokens = _token_counts(recognizer.bundle.heads, normalise_text(row["text"]), logits)
-    # Already in the writing of references; a model whose letters are not is at fault and is scored so.
-    return utterance(row, pcm_to_waveform(pcm), best.transcript if best else "", best.confidence if best else 0.0, tokens)
-
-
-def utterance(row: dict[str, Any], waveform: Waveform, heard: str, confidence: float, tokens: dict[str, Counts]) -> Utterance:
-    """row: of `labelled_rows`; heard: in the writing of references (`normalise_text`)."""
     reference = normalise_text(row["text"])
+    tokens = _token_counts(recognizer.bundle.heads, reference, logits)
+    # Already in the writing of references; a model whose letters are not is at fault and is scored so.
+    return utterance(row, pcm_to_waveform(pcm), recognition.alternatives, tokens, _oracle(recognizer, logits, reference.split()))
+
+
+def utterance(
+    row: dict[str, Any],
+    waveform: Waveform,
+    alternatives: tuple[Hypothesis, ...],
+    tokens: dict[str, Counts],
+    oracle: tuple[Counts, ...],
+) -> Utterance:
+    """row: of `labelled_rows`; alternatives: in the writing of references (`normalise_text`); oracle: best among ORACLE_SIZES readings."""
+    reference = normalise_text(row["text"])
+    heard = alternatives[0].transcript if alternatives else ""
     return Utterance(
         speaker=str(row.get("speaker") or row["audio"]),
         slices=slices_of(row, waveform),
-        confidence=confidence,
+        readings=tuple(judged(hypothesis, reference.split()) for hypothesis in alternatives),
         words=count(reference.split(), heard.split()),
         characters=count(reference, heard),
         tokens=tokens,
         substitutions=tuple(substitutions(reference.split(), heard.split())),
+        oracle=oracle,
     )
+
+
+def _oracle(recognizer: Recognizer, logits: Logits | None, reference: list[str]) -> tuple[Counts, ...]:
+    """Read once more: a recognition has fewer alternatives."""
+    readings = [] if logits is None else recognizer.read(logits, max(ORACLE_SIZES))[0]
+    counted = [count(reference, reading.words) for reading in readings] or [count(reference, ())]
+    return tuple(min(counted[:size], key=lambda one: one.errors) for size in ORACLE_SIZES)
+
+
+def judged(hypothesis: Hypothesis, reference: list[str]) -> Judged:
+    """reference: at least one word."""
+    right = matched(reference, [word.word for word in hypothesis.words])
+    accuracy = max(0.0, 1 - count(reference, hypothesis.transcript.split()).errors / len(reference))
+    return Judged(hypothesis.confidence, accuracy, tuple((word.confidence, hit) for word, hit in zip(hypothesis.words, right, strict=True)))
 
 
 def _token_counts(heads: tuple[CtcHead, ...], reference: str, logits: Logits | None) -> dict[str, Counts]:

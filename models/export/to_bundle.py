@@ -5,13 +5,16 @@ from __future__ import annotations
 import hashlib
 import json
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import onnx
 
-from models.bundle import CARD, HEADS, LICENCES, MANIFEST, MODEL, Bundle, load_bundle
+from models.bundle import CARD, CONFIDENCE, HEADS, LANGUAGE_MODEL, LEXICON, LICENCES, MANIFEST, MODEL, WEIGHTS, Bundle, load_bundle
+from models.confidence import Confidence, write_confidence
+from models.decode.lexicon import make_lexicon, write_lexicon
+from models.decode.weights import Weights, write_weights
 from models.export.builder import Builder
 from models.export.calibrate import calibrate
 from models.export.checkpoint import BUNDLED_WEIGHTS, CONFIG, Checkpoint, read_checkpoint, write_checkpoint
@@ -19,15 +22,27 @@ from models.export.graph import build_graph
 from models.export.int8 import SCHEME as STATIC
 from models.export.int8 import Int8Builder
 from models.features import Waveform
+from models.lm.arpa import read_arpa
 from models.manifest import FORMAT, parse_heads, parse_manifest
+from models.pronounce.pronouncer import english
 from models.recognizer import Recognizer
-from models.records import Gate
-from protos.errors import BundleError
+from models.records import Gate, LanguageModel
+from protos.errors import BundleError, ConfigurationError
 from protos.messages import SAMPLE_RATE_HZ
 
 MAX_SECONDS = 30
 FLOAT = "float32"
-ROLES = {MODEL: "model", HEADS: "heads", CARD: "card", CONFIG: "config", BUNDLED_WEIGHTS: "checkpoint"}
+ROLES = {
+    MODEL: "model",
+    HEADS: "heads",
+    CARD: "card",
+    LANGUAGE_MODEL: "language_model",
+    LEXICON: "lexicon",
+    WEIGHTS: "decoder",
+    CONFIDENCE: "confidence",
+    CONFIG: "config",
+    BUNDLED_WEIGHTS: "checkpoint",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +118,43 @@ def record_gate(bundle: Path, gate: Gate) -> None:
     _write_manifest(bundle, {**facts, "gate": asdict(gate)}, facts["files"])
 
 
+def attach_language_model(bundle: Path, arpa: Path) -> Bundle:
+    """The bundle with the language model, and how its words are said, in place of those it may have.
+
+    What was fitted to another one goes: weights, confidence, verdict. Raises: BundleError; ConfigurationError: the file is no gzipped ARPA.
+    """
+    if arpa.suffix != ".gz":
+        raise ConfigurationError(f"{arpa}: a bundle keeps its language model gzipped, as `harken-models lm build` writes it")
+    model = read_arpa(arpa)
+    facts = {"language_model": asdict(LanguageModel(LANGUAGE_MODEL, model.order, len(model.words)))}
+    lexicon = write_lexicon(make_lexicon(model.words, english()))
+    return _record(bundle, {LANGUAGE_MODEL: _bytes(arpa), LEXICON: lexicon}, stale={WEIGHTS, CONFIDENCE}, facts=facts)
+
+
+def record_weights(bundle: Path, weights: Weights, recordings: int) -> Bundle:
+    """The decoder's, in place of what the bundle may have; its confidence, fitted to other readings, goes. Raises: BundleError."""
+    return _record(bundle, {WEIGHTS: write_weights(weights, recordings)}, stale={CONFIDENCE})
+
+
+def record_confidence(bundle: Path, confidence: Confidence) -> Bundle:
+    """In place of what the bundle may have. Raises: BundleError."""
+    return _record(bundle, {CONFIDENCE: write_confidence(confidence)})
+
+
+def _record(bundle: Path, contents: Mapping[str, bytes], *, stale: Collection[str] = (), facts: Mapping[str, object] | None = None) -> Bundle:
+    """New contents and facts; the verdict goes, since it was about a bundle without them."""
+    load_bundle(bundle)
+    manifest = {key: value for key, value in json.loads(_bytes(bundle / MANIFEST)).items() if key != "gate"}
+    for name, content in contents.items():
+        _replace(bundle / name, content)
+    for name in stale:
+        (bundle / name).unlink(missing_ok=True)
+    kept = {name: entry for name, entry in manifest["files"].items() if name not in stale}
+    entries = kept | {name: _entry(bundle / name, ROLES[name]) for name in contents}
+    _write_manifest(bundle, {**manifest, **(facts or {})}, dict(sorted(entries.items())))
+    return load_bundle(bundle)
+
+
 def _bytes(path: Path) -> bytes:
     try:
         return path.read_bytes()
@@ -130,10 +182,15 @@ def _is_editable(name: str) -> bool:
 
 
 def _write_manifest(folder: Path, facts: dict[str, object], files: dict[str, dict[str, object]]) -> None:
-    """Whole or not at all: without its manifest a bundle is none."""
-    beside = folder.with_name(f".{folder.name}-{MANIFEST}")
-    beside.write_text(json.dumps({**facts, "files": files}, indent=1) + "\n")
-    beside.replace(folder / MANIFEST)
+    """Without its manifest a bundle is none."""
+    _replace(folder / MANIFEST, (json.dumps({**facts, "files": files}, indent=1) + "\n").encode())
+
+
+def _replace(path: Path, content: bytes) -> None:
+    """Whole or not at all, and never through another name of the same file: package installers link bundles to their cache."""
+    beside = path.parent.with_name(f".{path.parent.name}-{path.name}")
+    beside.write_bytes(content)
+    beside.replace(path)
 
 
 def _files(folder: Path) -> dict[str, dict[str, object]]:

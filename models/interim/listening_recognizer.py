@@ -31,7 +31,7 @@ class ListeningRecognizer(Recognizer):
         return Listener(self._split, manifest.clock, self._words, start_sample, manifest.max_samples)
 
     def _words(self, logits: Logits, start_sample: int, end_sample: int) -> tuple[Word, ...]:
-        best = greedy_hypothesis(logits, self._head, self.bundle.manifest.clock, start_sample, end_sample)
+        best = greedy_hypothesis(logits, self.bundle.head("characters"), self.bundle.manifest.clock, start_sample, end_sample)
         return () if best is None else best.words
 
 

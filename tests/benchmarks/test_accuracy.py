@@ -19,10 +19,14 @@ def write_manifest(folder: Path, root: Path) -> None:
     (folder / "m.jsonl").write_text("".join(json.dumps(row) + "\n" for row in [*rows, {"audio": "none.flac", "text": None}]))
 
 
-def test_the_shape(root: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("decoder", ["greedy", "beam"])
+def test_the_shape(root: Path, tmp_path: Path, decoder: str) -> None:
     write_manifest(tmp_path, root)
-    facts = measure_accuracy(Path("m.jsonl"), tmp_path, None, "greedy")
-    assert facts.keys() == {"wer", "cer", "utterances", "skipped", "slices", "token_error_rates"}
+    facts = measure_accuracy(Path("m.jsonl"), tmp_path, None, decoder)
+    assert facts.keys() == {"decoder", "wer", "cer", "utterances", "skipped", "slices", "oracle", "token_error_rates"}
+    rates = [facts["oracle"][size]["cv"] for size in ("1", "5", "10", "30")]
+    assert rates == sorted(rates, reverse=True)
+    assert rates[0] == facts["slices"]["cv"]["wer"]
     assert facts["wer"].keys() == facts["cer"].keys() == {"value", "low", "high"}
     assert facts["slices"]["cv"].keys() == {"wer", "low", "high", "utterances"}
     assert facts["skipped"] == 1

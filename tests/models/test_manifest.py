@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.manifest import parse_heads, parse_manifest
-from models.records import BundleFile, CtcHead, FrameClock, Gate, GateCheck
+from models.records import BundleFile, CtcHead, FrameClock, Gate, GateCheck, LanguageModel
 from protos.errors import BundleError
 
 PATH = Path("some/manifest.json")
@@ -181,3 +181,29 @@ def test_a_verdict_is_read_and_may_be_absent() -> None:
 def test_a_verdict_that_contradicts_itself_or_lacks_something_is_refused(gate: object) -> None:
     with pytest.raises(BundleError, match=r"^some/manifest\.json: gate"):
         parse_manifest(PATH, json.dumps({**GOOD, "gate": gate}).encode())
+
+
+LM_ENTRY = {"sha256": "b" * 64, "size": 7, "role": "language_model"}
+WITH_LM = {**GOOD, "files": {**GOOD["files"], "lm.arpa.gz": LM_ENTRY}}
+
+
+def test_a_language_model_is_read_and_may_be_absent() -> None:
+    assert parse_manifest(PATH, json.dumps(GOOD).encode()).language_model is None
+    entry = {"file": "lm.arpa.gz", "order": 4, "words": 60000}
+    assert parse_manifest(PATH, json.dumps({**WITH_LM, "language_model": entry}).encode()).language_model == LanguageModel("lm.arpa.gz", 4, 60000)
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        None,
+        {},
+        {"file": "model.onnx", "order": 4, "words": 5},
+        {"file": "other.gz", "order": 4, "words": 5},
+        {"file": "lm.arpa.gz", "order": 0, "words": 5},
+        {"file": "lm.arpa.gz", "order": 4},
+    ],
+)
+def test_a_language_model_that_files_do_not_list_or_that_lacks_something_is_refused(entry: object) -> None:
+    with pytest.raises(BundleError, match=r"^some/manifest\.json: language_model"):
+        parse_manifest(PATH, json.dumps({**WITH_LM, "language_model": entry}).encode())

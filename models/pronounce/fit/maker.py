@@ -8,7 +8,7 @@ from models.pronounce.alphabet import LETTERS
 from models.pronounce.data_file import PronunciationData
 from models.pronounce.fit.align import align
 from models.pronounce.fit.dictionary import Dictionary
-from models.pronounce.fit.kneser_ney import fit_ngrams
+from models.pronounce.fit.trie import fit_ngrams
 from models.pronounce.graphones import FIRST_GRAPHONE, GraphoneModel
 from models.pronounce.ngrams import MAX_TOKENS, PackedNgrams, unpack
 from models.pronounce.rules import possessive, possessor

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from models.evaluate.counts import Counts
-from models.evaluate.scoring import Utterance
+from models.evaluate.scoring import Judged, Utterance
 
 
-def utterance(speaker: str = "s", source: str = "cv", errors: int = 0, length: int = 10, confidence: float = 1.0) -> Utterance:
-    counts = Counts(length, errors, 0, 0)
-    return Utterance(speaker, (source, "gender: female"), confidence, counts, counts, {"phones": counts}, (("a", "b"),) * errors)
+def utterance(
+    speaker: str = "s", source: str = "cv", errors: int = 0, length: int = 10, confidence: float | None = None, alternatives: int = 1
+) -> Utterance:
+    """confidence: of the utterance and of each word; None: as much as is right."""
+    counts, accuracy = Counts(length, errors, 0, 0), max(0.0, 1 - errors / length)
+    sure = accuracy if confidence is None else confidence
+    reading = Judged(sure, accuracy, tuple((sure, place >= errors) for place in range(length)))
+    return Utterance(speaker, (source, "gender: female"), (reading,) * alternatives, counts, counts, {"phones": counts}, (("a", "b"),) * errors)
 
 
-def speakers(errors: int, source: str = "cv", count: int = 30) -> list[Utterance]:
-    return [utterance(f"{source}{index}", source, errors) for index in range(count)]
+def speakers(errors: int, source: str = "cv", count: int = 30, confidence: float | None = None) -> list[Utterance]:
+    return [utterance(f"{source}{index}", source, errors, confidence=confidence) for index in range(count)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.evaluate.counts import NONE, Counts, count, substitutions
+from models.evaluate.counts import NONE, Counts, count, matched, matches, substitutions
 
 symbols = st.lists(st.sampled_from(["ab", "b", "cab"]), max_size=6)
 
@@ -32,6 +32,16 @@ def test_errors_are_the_edit_distance(wanted: list[str], heard: list[str]) -> No
 @given(symbols, symbols)
 def test_substitutions_name_symbols_that_differ(wanted: list[str], heard: list[str]) -> None:
     assert all(said != got and said in wanted and got in heard for said, got in substitutions(wanted, heard))
+
+
+@given(symbols, symbols)
+def test_matches_are_equal_in_order_and_all_that_no_edit_touches(wanted: list[str], heard: list[str]) -> None:
+    pairs = matches(wanted, heard)
+    assert all(wanted[said] == heard[got] for said, got in pairs)
+    assert pairs == sorted(pairs)
+    assert len({said for said, _ in pairs}) == len({got for _, got in pairs}) == len(pairs)
+    counts = count(wanted, heard)
+    assert len(pairs) == sum(matched(wanted, heard)) == counts.length - counts.substitutions - counts.deletions
 
 
 def test_a_string_is_its_characters() -> None:

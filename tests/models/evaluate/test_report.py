@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from models.evaluate.report import calibration_error, report
+from models.evaluate.report import report
 from tests.models.evaluate.made import speakers, utterance
 
 
@@ -38,6 +38,10 @@ def test_confusions_are_counted() -> None:
     assert report(speakers(2, count=3), 0)["confusions"] == [{"said": "a", "heard": "b", "times": 6}]
 
 
-@pytest.mark.parametrize(("confidence", "errors", "gap"), [(1.0, 0, 0.0), (0.6, 4, 0.0), (1.0, 10, 1.0), (0.25, 3, 0.45), (0.0, 25, 0.0)])
-def test_calibration_error_is_the_distance_of_confidence_from_what_was_right(confidence: float, errors: int, gap: float) -> None:
-    assert calibration_error([utterance(errors=errors, confidence=confidence)]) == pytest.approx(gap)
+def test_calibration_is_told_of_the_whole_and_of_each_slice() -> None:
+    facts = report([*speakers(3, "cv", confidence=0.5), *speakers(4, "l2_adult")], 0)
+    assert facts["calibration"]["readings"]["error"] == pytest.approx(0.1)
+    assert facts["slices"]["cv"]["calibration"]["readings"] == facts["slices"]["cv"]["calibration"]["alternatives"]
+    assert facts["slices"]["cv"]["calibration"]["readings"]["error"] == pytest.approx(0.2)
+    assert facts["slices"]["l2_adult"]["calibration"]["readings"]["error"] == 0
+    assert facts["calibration"].keys() == {"readings", "words", "alternatives", "words_of_alternatives"}

@@ -60,7 +60,10 @@ def test_an_utterance_is_scored_against_its_text(tmp_path: Path) -> None:
     assert first.substitutions == (("and", "an"),)
     assert (second.words.insertions, second.words.length) == (2, 1)
     assert first.tokens["characters"].length == 14
-    assert 0 < first.confidence <= 1
+    (reading,) = first.readings
+    assert 0 < reading.confidence <= 1
+    assert reading.accuracy == pytest.approx(2 / 3)
+    assert [right for _, right in reading.words] == [True, False, True]
 
 
 @pytest.mark.parametrize("samples", [np.zeros(16_000), np.ones(100) * 0.1])
@@ -69,7 +72,7 @@ def test_what_the_model_is_not_asked_about_is_all_missed(tmp_path: Path, samples
     manifest = write_manifest(tmp_path, [{"text": "fish pie", "audio": "other.wav"}])
     soundfile.write(tmp_path / "other.wav", samples, 16_000)
     (utterance,) = score(Recognizer(bundle_of(speaking_graph(saying("fish")))), manifest, labelled_rows(manifest)[0])
-    assert (utterance.words.deletions, utterance.tokens["characters"].deletions, utterance.confidence) == (2, 8, 0.0)
+    assert (utterance.words.deletions, utterance.tokens["characters"].deletions, utterance.readings) == (2, 8, ())
 
 
 def test_a_recording_that_is_too_long_is_named(tmp_path: Path) -> None:

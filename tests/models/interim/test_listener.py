@@ -10,6 +10,7 @@ import soundfile
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from models.ctc import greedy_hypothesis
 from models.interim.listener import MARGIN_S, WINDOW_S, frames_of, hop_samples
 from models.interim.listening_recognizer import ListeningRecognizer
 from models.recognizer import Recognizer
@@ -39,8 +40,11 @@ def test_too_little_for_a_frame_has_no_partial(listening: ListeningRecognizer) -
 def test_a_segment_within_one_window_is_heard_as_one_shot_hears_it(listening: ListeningRecognizer, shipped: Recognizer, root: Path) -> None:
     samples, _ = soundfile.read(root / "tests" / "recordings" / "fresh-tomato-salsa.flac", dtype="int16", frames=20_000)
     pcm = samples.astype("<i2").tobytes()
-    partial, (best,) = listening.listener(7000).push(pcm), shipped.recognize(pcm, 7000).alternatives
+    partial, (_, logits) = listening.listener(7000).push(pcm), shipped.listen(pcm, 7000)
     assert partial is not None
+    assert logits is not None
+    best = greedy_hypothesis(logits, shipped.bundle.head("characters"), CLOCK, 7000, 27_000)
+    assert best is not None
     assert partial.words == best.words
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.pronounce.fit.kneser_ney import fit_ngrams
+from models.pronounce.fit.trie import fit_ngrams
 from models.pronounce.ngrams import END, PackedNgrams, unpack
 
 TOKENS = range(END + 1, END + 5)

@@ -1,0 +1,111 @@
+"""Logits -> candidates: a lexicon beam over every head, then all of their readings weighed by every head and the language model.
+
+Two passes, because a beam follows one head, one alignment and a pruned past. The second asks every head for the probability of the whole text over
+all alignments, which is where heads that err differently correct each other (benchmarks/LOG.md: 42.4 % of the words of dev wrong -> 36.7 %).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from models.ctc import Logits, log_softmax
+from models.decode.beam import BeamSettings, HeadBeam, Reading
+from models.decode.candidate import Candidate
+from models.decode.ctc_score import ctc_log_probs
+from models.decode.emissions import informative
+from models.decode.language_model import LanguageModel
+from models.decode.lexicon import Lexicon, Speller
+from models.decode.nbest import Hint, ranked
+from models.decode.weights import UNTUNED, Weights
+from models.records import CtcHead
+
+NAME = "beam"
+# Tuned on dev (benchmarks/LOG.md): wide and shallow costs less than narrow and deep, and hands on better readings.
+PHONES = BeamSettings(beam_size=150, beam_size_token=6, threshold=8.0, lm_weight=1.6, word_score=0.0)
+LETTERS = BeamSettings(beam_size=150, beam_size_token=6, threshold=8.0, lm_weight=1.4, word_score=0.0)
+# Texts that each beam hands on.
+READINGS = 80
+
+
+Numbers = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class _Voice:
+    head: CtcHead
+    speller: Speller
+    beam: HeadBeam
+
+
+class Decoder:
+    """Words, language model and search of one process; another vocabulary is another decoder, built beside it and put in its place.
+
+    Not thread-safe.
+    """
+
+    name = NAME
+
+    def __init__(self, heads: tuple[CtcHead, ...], lexicon: Lexicon, language_model: LanguageModel, weights: Weights = UNTUNED) -> None:
+        """Phones come first, where there are any. Raises: BundleError: a head cannot say the lexicon's words."""
+        self._weights = weights
+        spellers = sorted(((head, Speller(head, lexicon)) for head in heads), key=lambda pair: not pair[1].phonetic)
+        self._voices = [
+            _Voice(head, speller, HeadBeam(head, speller, language_model, PHONES if speller.phonetic else LETTERS)) for head, speller in spellers[:2]
+        ]
+
+    @classmethod
+    def load(cls, heads: tuple[CtcHead, ...], lexicon: Lexicon, arpa: Path | bytes, weights: Weights = UNTUNED) -> Decoder:
+        """Raises: BundleError."""
+        language_model = LanguageModel.of(arpa, lexicon) if isinstance(arpa, bytes) else LanguageModel(arpa, lexicon)
+        return cls(heads, lexicon, language_model, weights)
+
+    @property
+    def head(self) -> CtcHead:
+        """Whose symbols candidates keep."""
+        return self._voices[0].head
+
+    def decode(self, logits: Logits, hints: tuple[Hint, ...] = ()) -> list[Candidate]:
+        """(T, all outputs) -> readings, best first, no text twice; none where no word of the lexicon fits."""
+        readings, numbers = self.weigh(logits)
+        scores = numbers @ self._weights.vector
+        candidates = [
+            Candidate(reading.words, reading.symbols, float(number[0]), reading.language_log_prob, float(score))
+            for reading, number, score in zip(readings, numbers, scores, strict=True)
+        ]
+        return ranked(candidates, hints)
+
+    def weigh(self, logits: Logits) -> tuple[list[Reading], Numbers]:
+        """Every text that any beam ends with, and (N, 4) what weights are for: log probability by the first and the second head (0 where there is
+        none) and by the language model, and the number of words."""
+        heard = [_heard(voice, logits) for voice in self._voices]
+        found: dict[tuple[str, ...], Reading] = {}
+        for voice, log_probs in zip(self._voices, heard, strict=True):
+            for reading in voice.beam.read(log_probs, READINGS):
+                found.setdefault(reading.words, self._respelled(reading, voice))
+        readings = list(found.values())
+        numbers = np.zeros((len(readings), len(self._weights.vector)))
+        for column, (voice, log_probs) in enumerate(zip(self._voices, heard, strict=True)):
+            numbers[:, column] = self._acoustic(voice, log_probs, readings)
+        numbers[:, 2] = [reading.language_log_prob for reading in readings]
+        numbers[:, 3] = [len(reading.words) for reading in readings]
+        return readings, numbers
+
+    def _respelled(self, reading: Reading, voice: _Voice) -> Reading:
+        first = self._voices[0]
+        return reading if voice is first else replace(reading, symbols=first.speller.spell(reading.words))
+
+    def _acoustic(self, voice: _Voice, log_probs: Logits, readings: list[Reading]) -> Numbers:
+        """(N,) log probability of each text, over the frames that say something."""
+        first, blank = voice is self._voices[0], voice.head.blank - voice.head.first
+        spelled = [reading.symbols if first else voice.speller.spell(reading.words) for reading in readings]
+        kept = informative(log_probs, blank, voice.beam.settings.certain)
+        return ctc_log_probs(log_probs[kept], [voice.speller.joined(symbols) for symbols in spelled], blank)
+
+
+def _heard(voice: _Voice, logits: Logits) -> Logits:
+    """Other heads take no probability."""
+    return log_softmax(logits[:, voice.head.first : voice.head.first + voice.head.size])

@@ -1,0 +1,67 @@
+"""harken-models tune-decoder. Reads flags, shows progress, prints; everything else is elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import numpy as np
+import typer
+
+from models.bundle import Bundle, load_bundle
+from models.decode.decoder import Decoder
+from models.decode.weights import UNTUNED
+from models.evaluate.commands import LimitOption, watched
+from models.extras import needs_extra
+from models.recognizer import Recognizer
+from models.text import normalise_text
+from models.transcribe import read_waveform
+from protos.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from models.evaluate.fit_weights import Choice
+
+
+def tune_decoder(
+    bundle: Annotated[Path, typer.Argument(help="Bundle directory; its decoder.json is replaced, its confidence and its verdict are dropped.")],
+    manifest: Annotated[Path, typer.Option(help="JSONL with audio and text: recordings that it was neither trained on nor is judged by.")],
+    limit: LimitOption = None,
+) -> None:
+    """Fit how much heads, language model and word count weigh when readings are ranked; then calibrate confidence anew.
+
+    \b
+    harken-models tune-decoder my-model --manifest ../shared/speech/dev.jsonl
+    """
+    made, rates = tune_bundle(bundle, manifest, limit)
+    print(f"{bundle}: {made.weights}; word error rate {rates[0]:.1%} -> {rates[1]:.1%}; sha256 {made.sha256}")
+
+
+def tune_bundle(bundle: Path, manifest: Path, limit: int | None = None) -> tuple[Bundle, tuple[float, float]]:
+    """Also returns the word error rates before and after. Raises: BundleError. ConfigurationError: no decoder to tune, or too few recordings."""
+    with needs_extra("tuning", "dev"):
+        from models.evaluate import fit_weights, scoring  # noqa: PLC0415 - a server has neither rapidfuzz nor onnx
+        from models.export.to_bundle import record_weights  # noqa: PLC0415
+    loaded = load_bundle(bundle)
+    recognizer, rows = Recognizer(loaded), scoring.labelled_rows(manifest, limit)[0]
+    choices = list(watched(bundle.name, hear(recognizer, manifest, rows), len(rows)))
+    # From the same start every time: what an earlier tuning found is no evidence.
+    weights = fit_weights.fit_weights(choices, UNTUNED)
+    rates = fit_weights.word_error_rate(choices, loaded.weights or UNTUNED), fit_weights.word_error_rate(choices, weights)
+    return record_weights(bundle, weights, len(choices)), rates
+
+
+def hear(recognizer: Recognizer, manifest: Path, rows: list[dict[str, Any]]) -> Iterator[Choice]:
+    """rows: of `labelled_rows`; recordings where no reading was found are left out. Raises: ConfigurationError: no decoder to tune."""
+    from models.evaluate.counts import count  # noqa: PLC0415 - rapidfuzz is not a serving dependency
+    from models.evaluate.fit_weights import Choice  # noqa: PLC0415
+    from models.evaluate.slices import main_slice  # noqa: PLC0415
+
+    if not isinstance(recognizer.reader, Decoder):
+        raise ConfigurationError(f"{recognizer.bundle.path}: has no language model to weigh; `harken-models lm attach` gives it one")
+    for row in rows:
+        readings, numbers = recognizer.reader.weigh(recognizer.logits(read_waveform(manifest.parent / row["audio"])))
+        reference = normalise_text(row["text"]).split()
+        if readings:
+            errors = np.array([count(reference, reading.words).errors for reading in readings])
+            yield Choice(main_slice(row), len(reference), errors, numbers)
