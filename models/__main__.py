@@ -106,6 +106,7 @@ def info(
         "receptive_field_samples": manifest.clock.receptive_field_samples,
         "max_seconds": manifest.max_samples / SAMPLE_RATE_HZ,
         "heads": [head.name for head in loaded.heads],
+        "confidence": "never fitted" if loaded.confidence is None else f"fitted on {loaded.confidence.recordings} recordings",
         "gate": "never judged" if manifest.gate is None else "passed" if manifest.gate.passed else "failed",
         "sha256": loaded.sha256,
     }

@@ -15,7 +15,7 @@ from models.evaluate.scoring import labelled_rows
 from models.export.to_bundle import record_confidence
 from models.recognizer import Recognizer
 from models.text import normalise_text
-from models.transcribe import read_pcm
+from models.transcribe import read_waveform
 from models.word_times import SpikeLag
 from protos.messages import SAMPLE_RATE_HZ
 
@@ -36,14 +36,14 @@ def calibrate_bundle(bundle: Path, manifest: Path, limit: int | None, lag_ms: tu
 def hear(recognizer: Recognizer, manifest: Path, rows: list[dict[str, Any]]) -> Iterator[list[Example]]:
     """The readings of each recording, best first, none where nothing is heard; rows: of `labelled_rows`.
 
-    Raises: ConfigurationError: a recording cannot be read. TooLong, InternalError: the recogniser refuses it.
+    Raises: ConfigurationError: a recording cannot be read. InternalError: the model cannot hear it.
     """
     for row in rows:
-        _, logits = recognizer.listen(read_pcm(manifest.parent / row["audio"]), 0)
-        if logits is None:
+        waveform = read_waveform(manifest.parent / row["audio"])
+        if not recognizer.bundle.manifest.clock.frames(len(waveform)):
             yield []
             continue
-        readings, log_probs = recognizer.read(logits)
+        readings, log_probs = recognizer.read(recognizer.logits(waveform))
         reference, others = normalise_text(row["text"]).split(), max(1, len(readings) - 1)
         found = zip(readings, gather(readings, log_probs, recognizer.head), strict=True)
         yield [_example(candidate, evidence, reference, 1 / others if rank else 1.0) for rank, (candidate, evidence) in enumerate(found)]

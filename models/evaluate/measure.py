@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from models.bundle import CARD, LICENCES, Bundle, load_bundle
+from models.bundle import CARD, LICENCES, load_bundle
 from models.evaluate.gate import Measured, judge
 from models.evaluate.scoring import Utterance, labelled_rows, score
 from models.export.checkpoint import read_checkpoint
@@ -39,7 +39,7 @@ def gate_bundle(new: Path, old: Path, manifest: Path, limit: int | None, watch: 
     clips = [read_waveform(manifest.parent / row["audio"]) for row in rows[:: -(-len(rows) // NEIGHBOURS)]]
     heard = {
         name: list(watch(name, score(recognizer, manifest, rows), len(rows)))
-        for name, recognizer in (("new", mine), ("old", theirs), ("new in float32", _in_float(bundle)))
+        for name, recognizer in (("new", mine), ("old", theirs), ("new in float32", in_float(mine)))
     }
     verdict = judge(
         Measured(
@@ -92,9 +92,11 @@ def _seconds(recognizer: Recognizer, clip: Waveform, times: int = 8) -> float:
     return time.perf_counter() - begin_s
 
 
-def _in_float(bundle: Bundle) -> Recognizer:
-    """The same weights, not quantised."""
+def in_float(recognizer: Recognizer) -> Recognizer:
+    """The same weights, not quantised, read by the same decoder."""
+    bundle = recognizer.bundle
     with tempfile.TemporaryDirectory() as folder:
         identity = Identity(bundle.manifest.model_id, bundle.manifest.version, bundle.manifest.language)
         licences = sorted((bundle.path / LICENCES).iterdir())
-        return Recognizer(export_bundle(bundle.path, Path(folder) / "float", identity, bundle.path / CARD, licences))
+        floating = export_bundle(bundle.path, Path(folder) / "float", identity, bundle.path / CARD, licences)
+    return Recognizer(floating, reader=recognizer.reader)

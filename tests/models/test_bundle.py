@@ -109,6 +109,16 @@ def test_a_hard_link_is_allowed_because_installers_make_them(bundle_dir: Path) -
     assert load_bundle(bundle_dir).model
 
 
+def test_a_confidence_that_is_not_understood_is_refused_though_the_manifest_agrees(bundle_dir: Path) -> None:
+    raw = b'{"format": 0}'
+    (bundle_dir / "confidence.json").write_bytes(raw)
+    manifest = json.loads((bundle_dir / "manifest.json").read_text())
+    manifest["files"]["confidence.json"] = {"sha256": hashlib.sha256(raw).hexdigest(), "size": len(raw), "role": "confidence"}
+    (bundle_dir / "manifest.json").write_text(json.dumps(manifest))
+    with pytest.raises(BundleError, match=r"confidence\.json: is no fitted confidence \(format is 0"):
+        load_bundle(bundle_dir)
+
+
 def test_a_graph_that_nobody_listed_is_refused(bundle_dir: Path) -> None:
     (bundle_dir / "sub").mkdir()
     (bundle_dir / "sub" / "other.onnx").write_bytes(b"")

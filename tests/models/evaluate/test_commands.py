@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
+import soundfile
 
 from models import __main__ as cli
+from models.bundle import load_bundle
 from models.recognizer import Recognizer
 from models.records import Gate, GateCheck
 from models.transcribe import read_pcm
@@ -59,6 +62,17 @@ def test_gate_refuses_a_model_of_noise_and_says_why(
     assert {check["name"]: check["passed"] for check in verdict["checks"]}["WER"] is False
     assert run(monkeypatch, "info", bundle_dir) == 0
     assert "failed" in capsys.readouterr().out
+
+
+def test_gate_fits_confidence_before_it_judges(monkeypatch: pytest.MonkeyPatch, bundle_dir: Path, manifest: Path, tmp_path: Path) -> None:
+    soundfile.write(tmp_path / "noise.wav", np.random.default_rng(1).standard_normal(4_000) * 0.1, 16_000)
+    (tmp_path / "other.jsonl").write_text((json.dumps({"audio": "noise.wav", "text": "hello"}) + "\n") * 50)
+
+    def verdict(new: Path, *_: object) -> Gate:
+        return Gate(load_bundle(new).confidence is not None, "0" * 64, (GateCheck("fitted", True, "yes"),))
+
+    monkeypatch.setattr("models.evaluate.measure.gate_bundle", verdict)
+    assert run(monkeypatch, "gate", bundle_dir, "--manifest", manifest, "--calibrate", tmp_path / "other.jsonl") == 0
 
 
 @pytest.mark.parametrize(("passed", "code", "word"), [(True, 0, "passed"), (False, 1, "FAIL")])

@@ -39,6 +39,12 @@ def test_targets_all_alike_do_not_make_it_grow_for_ever(targets: np.ndarray) -> 
     assert np.isfinite([found.bias, *found.weights]).all()
 
 
+def test_what_is_parted_cleanly_by_few_is_not_taken_for_certain() -> None:
+    """Two points: the weight w of least loss solves w = 2 / (1 + exp(w))."""
+    found = fit_logistic(np.array([[-1.0], [1.0]]), [0, 1], np.ones(2))
+    assert found.weights[0] == pytest.approx(0.6748, abs=1e-3)
+
+
 def test_a_feature_that_hardly_varies_weighs_nothing() -> None:
     features = np.column_stack([np.full(100, 7.0) + 1e-6 * np.arange(100), np.arange(100.0)])
     assert fit_logistic(features, np.arange(100) > 50, np.ones(100)).weights[0] == 0

@@ -12,7 +12,7 @@ import pytest
 
 from models.bundle import Bundle, load_bundle
 from models.ctc import Logits
-from models.evaluate.measure import gate_bundle, is_invariant
+from models.evaluate.measure import gate_bundle, in_float, is_invariant
 from models.evaluate.scoring import Utterance
 from models.features import Waveform
 from models.recognizer import Recognizer
@@ -42,6 +42,13 @@ def test_the_verdict_is_written_into_the_new_bundles_manifest(tiny_bundle: Bundl
     assert {check.name: check.passed for check in verdict.checks}["invariance"]
     assert tiny_bundle.manifest.gate is None
     assert judged.sha256 != tiny_bundle.sha256
+
+
+def test_the_float_weights_are_read_by_the_same_decoder(tiny_bundle: Bundle) -> None:
+    recognizer = Recognizer(tiny_bundle)
+    floating = in_float(recognizer)
+    assert floating.bundle.manifest.quantization == "float32"
+    assert floating.reader is recognizer.reader
 
 
 def test_the_shipped_models_logits_are_the_same_bits_in_any_batch(shipped: Recognizer, root: Path) -> None:
