@@ -12,7 +12,7 @@ from pathlib import Path
 from cloud_server.search.catalogue import default_catalogue, read_catalogue
 from cloud_server.search.engine import SearchEngine
 from cloud_server.search.index import build_index, open_index
-from cloud_server.search.terms import fold
+from models.text import fold
 from protos.messages import Hypothesis
 
 CARRIERS = ("find me a recipe for {}", "how do i make {}", "show me {}", "{}", "i want to cook {} tonight", "what goes in {}")

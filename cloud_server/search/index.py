@@ -23,6 +23,7 @@ from cloud_server.search.catalogue import Document
 from cloud_server.search.sounds import pronunciations, sound_grams
 from cloud_server.search.terms import content_words, letter_grams, stemmer, words_of
 from models.pronounce.pronouncer import english
+from models.text import search_text
 from protos.errors import CatalogueError
 
 FORMAT = 2
@@ -129,9 +130,9 @@ def _fields(number: int, document: Document, sounds: tuple[str, ...]) -> tantivy
     words = words_of(document.title)
     fields = tantivy.Document()
     fields.add_unsigned("number", number)
-    fields.add_text("title", document.title)
-    fields.add_text("text", document.text)
-    fields.add_text("details", " . ".join((*document.tags, *document.details)))
+    fields.add_text("title", search_text(document.title))
+    fields.add_text("text", search_text(document.text))
+    fields.add_text("details", search_text(" . ".join((*document.tags, *document.details))))
     fields.add_text("title_words", " ".join(words))
     fields.add_text("title_letters", " ".join(sorted(letter_grams(content_words(document.title)))))
     # Other ways to say it count once each where they differ, so that a word with two ways does not weigh more than its neighbours.

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from functools import cache
 
 import tantivy
+
+from models.text import search_text
 
 # Words people put around what they want. They are common to every voice query and tell no two documents apart.
 _CARRIERS = (
@@ -17,14 +18,9 @@ CARRIER_WORDS = frozenset(_CARRIERS.split())
 _WORD = re.compile(r"[a-z0-9']+")
 
 
-def fold(text: str) -> str:
-    """Lower case without accents: how a recogniser writes."""
-    decomposed = unicodedata.normalize("NFKD", text.lower())
-    return "".join(character for character in decomposed if not unicodedata.combining(character))
-
-
 def words_of(text: str) -> list[str]:
-    return _WORD.findall(fold(text))
+    """Lower case without accents, a number one word: how a recogniser writes, whichever way the number was written."""
+    return _WORD.findall(search_text(text))
 
 
 def content_words(text: str) -> list[str]:

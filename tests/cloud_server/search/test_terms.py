@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import pytest
 
-from cloud_server.search.terms import content_words, fold, letter_grams, stems_of, words_of
+from cloud_server.search.terms import content_words, letter_grams, stems_of, words_of
 
 
 def test_accents_and_case_are_folded_as_a_recogniser_writes() -> None:
-    assert fold("Crème BRÛLÉE") == "creme brulee"
-    assert words_of("Shepherd's pie, 30 min") == ["shepherd's", "pie", "30", "min"]
+    assert words_of("Crème BRÛLÉE") == ["creme", "brulee"]
+    assert words_of("Shepherd's pie, 30 min") == ["shepherd's", "pie", "thirty", "minutes"]
+
+
+def test_a_number_is_one_word_however_it_was_said_or_written() -> None:
+    for form in ("two hundred grams", "200 grams", "200g", "200 g"):
+        assert content_words(form) == ["twohundred", "grams"]
+    assert letter_grams(content_words("200 g")) == letter_grams(["two", "hundred", "grams"])
 
 
 @pytest.mark.parametrize(
