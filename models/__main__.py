@@ -15,14 +15,14 @@ from models.data import commands as data_commands
 from models.evaluate.commands import evaluate, gate
 from models.evaluate.confidence_commands import calibrate_confidence
 from models.evaluate.decoder_commands import tune_decoder
+from models.exporting import export, pull
 from models.extras import needs_extra
-from models.features import Waveform
 from models.lm.commands import app as language_models
 from models.pronounce.commands import app as pronunciations
 from models.recognizer import Recognizer
 from models.records import Recognition
 from models.train.commands import convert, train
-from models.transcribe import Stretch, read_stretches, read_waveform
+from models.transcribe import Stretch, read_stretches
 from models.transcribe import transcribe as transcribe_stretches
 from protos.errors import ConfigurationError, SpeechError
 from protos.messages import BYTES_PER_SAMPLE, SAMPLE_RATE_HZ
@@ -37,14 +37,14 @@ app.add_typer(pronunciations, name="pronunciations")
 app.add_typer(data_commands.app, name="data")
 app.add_typer(language_models, name="lm")
 app.command()(evaluate)
+app.command()(export)
+app.command()(pull)
 app.command()(gate)
 app.command()(calibrate_confidence)
 app.command()(tune_decoder)
 app.command()(train)
 app.command()(convert)
 
-# Enough for the percentiles to settle: half or twice as many moved no range by more than a few percent.
-CALIBRATION_CLIPS = 64
 BundleOption = Annotated[Path | None, typer.Option("--bundle", help="Model bundle; default: the one shipped.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
 
@@ -114,35 +114,6 @@ def info(
 
 
 @app.command()
-def export(
-    checkpoint: Annotated[Path, typer.Argument(help="Folder with config.json, model.safetensors and heads.json.")],
-    out: Annotated[Path, typer.Option(help="Directory of the new bundle; a bundle already there is replaced whole.")],
-    model_id: Annotated[str, typer.Option(help="Name of the model.")],
-    card: Annotated[Path, typer.Option(help="Model card (Markdown): data, figures, limits.")],
-    licence: Annotated[list[Path], typer.Option(help="Licence of what the weights were grown from; repeat for several.")],
-    version: Annotated[str, typer.Option(help="Version of the model.")] = "1",
-    language: Annotated[str, typer.Option(help="BCP-47.")] = "en",
-    calibrate: Annotated[
-        Path | None,
-        typer.Option(help="JSONL with audio and text: recordings like those to be heard, to spread INT8 over."),
-    ] = None,
-    floating: Annotated[bool, typer.Option("--float", help="Keep float32, for comparison: half as fast.")] = False,
-) -> None:
-    """Turn a Wav2Vec2-CTC checkpoint into a verified INT8 bundle. Needs onnx and safetensors (extra: train or dev), no torch.
-
-    \b
-    harken-models export runs/1/checkpoint --out my-model --model-id kitchen-en --card card.md --licence LICENSE --calibrate train.jsonl
-    """
-    if (calibrate is not None) == floating:
-        raise ConfigurationError("give recordings to spread INT8 over with --calibrate, or --float")
-    with needs_extra("exporting", "dev"):
-        from models.export.to_bundle import Identity, export_bundle  # noqa: PLC0415 - a server has neither onnx nor safetensors
-    speech = calibration_speech(calibrate) if calibrate is not None else ()
-    made = export_bundle(checkpoint, out, Identity(model_id, version, language), card, licence, speech=speech)
-    print(f"{made.path}: {made.manifest.model_id}@{made.manifest.version}, {made.manifest.quantization}, {len(made.model) / 1e6:.1f} MB graph")
-
-
-@app.command()
 def refresh(bundle: Annotated[Path, typer.Argument(help="Bundle directory.")]) -> None:
     """Write new sums into the manifest after the card or a licence was edited.
 
@@ -152,14 +123,6 @@ def refresh(bundle: Annotated[Path, typer.Argument(help="Bundle directory.")]) -
     with needs_extra("refreshing", "dev"):
         from models.export.to_bundle import refresh_manifest  # noqa: PLC0415 - a server has neither onnx nor safetensors
     print(f"{bundle}: sha256 {refresh_manifest(bundle).sha256}")
-
-
-def calibration_speech(manifest: Path) -> list[Waveform]:
-    """CALIBRATION_CLIPS recordings, evenly spread over the manifest, as the model hears them. Raises: ConfigurationError: it has none."""
-    with needs_extra("calibrating", "bench"):
-        from models.evaluate.scoring import labelled_rows  # noqa: PLC0415 - rapidfuzz is not a serving dependency
-    rows, _ = labelled_rows(manifest, CALIBRATION_CLIPS)
-    return [read_waveform(manifest.parent / row["audio"]) for row in rows]
 
 
 def as_row(stretch: Stretch, recognition: Recognition) -> dict[str, object]:

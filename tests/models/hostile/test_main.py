@@ -100,7 +100,7 @@ def test_a_bundle_is_exported_verified_edited_and_refreshed(
         (["info", "no-bundle"], "no-bundle: No such file"),
         (["refresh", "no-bundle"], "no-bundle"),
         (["evaluate", "absent.jsonl"], "absent.jsonl"),
-        (["export", "absent", "--out", "o", "--model-id", "x", "--card", "c", "--licence", "l", "--float"], "absent/config.json"),
+        (["export", "absent", "--out", "o", "--model-id", "x", "--card", "c", "--licence", "l", "--float"], "absent: is no folder"),
     ],
     ids=lambda value: " ".join(value[:2]) if isinstance(value, list) else "",
 )
