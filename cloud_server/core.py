@@ -9,9 +9,11 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from cloud_server.finals import Finals
 from cloud_server.interim import Hear
 from cloud_server.metrics import Metrics
 from cloud_server.offer import Offer
+from cloud_server.resumption import Resumption
 from cloud_server.search.fit import fits
 from cloud_server.search.heard import Heard
 from cloud_server.workers import Transcription, WorkerPool
@@ -31,6 +33,7 @@ from protos.messages import (
 
 if TYPE_CHECKING:
     from cloud_server.search.engine import Candidate, SearchEngine
+    from cloud_server.stream import Stream
 
 log = logging.getLogger(__name__)
 
@@ -49,6 +52,8 @@ class Core:
     ):
         self.offer = offer
         self.metrics = metrics
+        self.finals = Finals()
+        self.resumption: Resumption[Stream] = Resumption()
         self._pool = pool
         self._engines = engines
         self._search_timeout_s = search_timeout_s

@@ -53,7 +53,6 @@ class Offer:
         wished = {
             "interim_results": wish.interim_results and not self.interim_hop_samples,
             "phrase_hints": bool(wish.phrase_hints),
-            "resume_token": bool(wish.resume_token),
         }
         return [f"{name} has no effect on this server yet" for name, given in wished.items() if given]
 

@@ -7,11 +7,14 @@ import secrets
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine
 
+import google_crc32c
+
 from cloud_server.core import Core, as_speech_error
+from cloud_server.finals import Final, SegmentKey
 from cloud_server.interim import Hear
 from cloud_server.session import Close, Command, Drop, Report, Search, Send, Session, Transcribe
 from protos import messages as m
-from protos.errors import Cancelled, DeadlineExceeded, QuotaExceeded, SpeechError
+from protos.errors import Cancelled, DeadlineExceeded, QuotaExceeded, SpeechError, TakenOver
 
 TICK_S = 1.0
 # A reader this far behind is not reading: 256 answers are more than an hour of speech.
@@ -26,9 +29,11 @@ class Stream:
         self._core = core
         self._clock = clock
         self._first_message_s = first_message_s
-        self._session = Session(m.Session(self.id, secrets.token_urlsafe(24)), core.offer, starved_s)
+        self._session = Session(m.Session(), core.offer, starved_s)
         self._out: asyncio.Queue[m.Response | Close] = asyncio.Queue()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._working: dict[int, tuple[SegmentKey, m.Result]] = {}
+        """Recognised, waiting for hits."""
         self.ended = asyncio.Event()
 
     def end(self, error: SpeechError) -> None:
@@ -52,6 +57,7 @@ class Stream:
             for segment_task in list(self._tasks):
                 segment_task.cancel()
             await asyncio.gather(*self._tasks, return_exceptions=True)
+            self._core.resumption.leave(self._session.identity.resume_token, self, self._clock())
             self.ended.set()
 
     def drain(self, reconnect_in_s: float, reason: str) -> None:
@@ -63,6 +69,7 @@ class Stream:
             # The timeout is for the first message alone: silence later on is what a VAD makes.
             first = await asyncio.wait_for(anext(requests, None), self._first_message_s)
             if first is not None:
+                self._identify(first)
                 self._do(self._session.receive(first, self._clock()))
                 async for request in requests:
                     self._do(self._session.receive(request, self._clock()))
@@ -71,6 +78,17 @@ class Stream:
             self.end(DeadlineExceeded(f"no message came in the first {self._first_message_s:g} s of the stream"))
         except SpeechError as error:
             self.end(error)
+
+    def _identify(self, first: m.Request) -> None:
+        """A session of its own, or the one its token leads to: the newest connection wins, and the older one is told."""
+        token = first.resume_token if isinstance(first, m.StreamingConfig) else ""
+        resumed = self._core.resumption.resume(token, self, self._clock()) if token else None
+        if resumed is None:
+            self._session.identity = self._core.resumption.begin(self)
+            return
+        self._session.identity, previous = resumed
+        if previous is not None:
+            previous.end(TakenOver("a newer connection resumed this session"))
 
     async def _tick(self) -> None:
         while True:
@@ -110,17 +128,39 @@ class Stream:
 
     async def _transcribe(self, command: Transcribe) -> None:
         segment_id = command.segment.segment_id
+        key = SegmentKey(self._session.identity.session_id, segment_id, google_crc32c.value(command.segment.pcm))
+        known = self._core.finals.find(key, self._clock())
         try:
-            result, heard = await self._core.recognize(self.id, command.segment, command.priority, command.deadline_s, command.max_alternatives)
+            heard = None
+            if known:
+                result = known.result
+            else:
+                result, heard = await self._core.recognize(self.id, command.segment, command.priority, command.deadline_s, command.max_alternatives)
         except Exception as error:
             correlation_id = secrets.token_hex(6)
             self._do(self._session.failed(segment_id, as_speech_error(error, correlation_id), correlation_id))
         else:
-            self._do(self._session.decoded(segment_id, result, heard))
+            self._working[segment_id] = key, result
+            commands = self._session.decoded(segment_id, result, heard)
+            if not commands:
+                del self._working[segment_id]  # answered otherwise meanwhile
+            elif result.final_reason is not m.FinalReason.RECOGNIZED:
+                self._keep(segment_id, None)
+            self._do(commands)
 
     async def _search(self, command: Search) -> None:
-        results = await self._core.search(command.segment_id, command.heard, command.catalogue, command.max_hits)
+        key, _ = self._working[command.segment_id]
+        known = self._core.finals.find(key, self._clock())
+        if known is not None and known.results is not None:
+            results = known.results
+        else:
+            results = await self._core.search(command.segment_id, command.heard, command.catalogue, command.max_hits)
+        self._keep(command.segment_id, results)
         self._do(self._session.searched(command.segment_id, results))
+
+    def _keep(self, segment_id: int, results: m.SearchResults | None) -> None:
+        key, result = self._working.pop(segment_id)
+        self._core.finals.keep(key, Final(result, results), self._clock())
 
     def _spawn(self, coroutine: Coroutine[object, None, None]) -> None:
         task = asyncio.create_task(coroutine)
