@@ -15,12 +15,14 @@ from models.data import commands as data_commands
 from models.evaluate.commands import evaluate, gate
 from models.evaluate.confidence_commands import calibrate_confidence
 from models.evaluate.decoder_commands import tune_decoder
+from models.evaluate.reference_commands import reference
 from models.exporting import export, pull
 from models.extras import needs_extra
 from models.lm.commands import app as language_models
 from models.pronounce.commands import app as pronunciations
 from models.recognizer import Recognizer
 from models.records import Recognition
+from models.reference import ALL
 from models.train.commands import convert, train
 from models.transcribe import Stretch, read_stretches
 from models.transcribe import transcribe as transcribe_stretches
@@ -42,6 +44,7 @@ app.command()(pull)
 app.command()(gate)
 app.command()(calibrate_confidence)
 app.command()(tune_decoder)
+app.command()(reference)
 app.command()(train)
 app.command()(convert)
 
@@ -107,6 +110,8 @@ def info(
         "max_seconds": manifest.max_samples / SAMPLE_RATE_HZ,
         "heads": [head.name for head in loaded.heads],
         "confidence": "never fitted" if loaded.confidence is None else f"fitted on {loaded.confidence.recordings} recordings",
+        "source": manifest.lineage.source if manifest.lineage else "not said",
+        "reference": "never measured" if loaded.reference is None else f"{loaded.reference.recordings[ALL]} recordings",
         "gate": "never judged" if manifest.gate is None else "passed" if manifest.gate.passed else "failed",
         "sha256": loaded.sha256,
     }

@@ -20,6 +20,7 @@ from models.decode.weights import Weights, parse_weights
 from models.manifest import ID, parse_heads, parse_manifest
 from models.onnx_wire import NotOnnx, has_external_data
 from models.records import BundleFile, CtcHead, Manifest
+from models.reference import Reference, parse_reference
 from protos.errors import BundleError
 
 MANIFEST = "manifest.json"
@@ -30,6 +31,8 @@ LANGUAGE_MODEL = "lm.arpa.gz"
 LEXICON = "lexicon.txt.gz"
 WEIGHTS = "decoder.json"
 CONFIDENCE = "confidence.json"
+REFERENCE = "reference.json"
+RECIPE = "recipe.toml"
 LICENCES = "LICENSES/"
 # The float weights serve retraining only; an installed package may leave them out.
 OPTIONAL_ROLES = frozenset({"checkpoint"})
@@ -53,6 +56,8 @@ class Bundle:
     """How the language model's words are said (`models.decode.lexicon`); empty: it has none."""
     weights: Weights | None = None
     """Of its decoder; None: never tuned."""
+    reference: Reference | None = None
+    """What segments are like where it is good; None: never measured."""
 
     def head(self, name: str) -> CtcHead:
         """Raises: BundleError: it has none of that name."""
@@ -96,9 +101,10 @@ def load_bundle(path: Path | str) -> Bundle:
     language_model = contents[manifest.language_model.file] if manifest.language_model else b""
     confidence = parse_confidence(root / CONFIDENCE, contents[CONFIDENCE]) if CONFIDENCE in contents else None
     weights = parse_weights(root / WEIGHTS, contents[WEIGHTS]) if WEIGHTS in contents else None
+    reference = parse_reference(root / REFERENCE, contents[REFERENCE]) if REFERENCE in contents else None
     return Bundle(
         *(root, manifest, hashlib.sha256(raw).hexdigest(), contents[MODEL], heads),
-        *(language_model, confidence, contents.get(LEXICON, b""), weights),
+        *(language_model, confidence, contents.get(LEXICON, b""), weights, reference),
     )
 
 

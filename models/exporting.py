@@ -43,6 +43,7 @@ def export(
         typer.Option(help="JSONL with audio and text: recordings like those to be heard, to spread INT8 over."),
     ] = None,
     floating: Annotated[bool, typer.Option("--float", help="Keep float32, for comparison: half as fast.")] = False,
+    recipe: Annotated[Path | None, typer.Option(help="RECIPE.toml that the weights were trained by, kept in the bundle.")] = None,
 ) -> None:
     """Turn a Wav2Vec2-CTC checkpoint into a verified INT8 bundle. Needs onnx and safetensors (extra: train or dev); torch only for pickled weights.
 
@@ -56,7 +57,7 @@ def export(
         from models.export.to_bundle import Identity, export_bundle  # noqa: PLC0415
     speech = calibration_speech(calibrate) if calibrate is not None else ()
     with opened(checkpoint) as folder:
-        made = export_bundle(folder, out, Identity(model_id, version, language), card, licence, speech=speech)
+        made = export_bundle(folder, out, Identity(model_id, version, language), card, licence, speech=speech, recipe=recipe, named=checkpoint)
     print(as_line(made))
 
 
@@ -90,7 +91,7 @@ def pull(
         status.update("spreading INT8 over recordings")
         speech = calibration_speech(calibrate)
         status.update(f"writing {out}")
-        made = export_bundle(folder, out, Identity(model_name(name), version, language), folder / CARD, licences, speech=speech)
+        made = export_bundle(folder, out, Identity(model_name(name), version, language), folder / CARD, licences, speech=speech, named=name)
     console.print(as_line(made))
     gate(out, manifest, against, None, limit, as_json)
 

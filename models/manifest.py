@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from models.records import BundleFile, CtcHead, FrameClock, Gate, GateCheck, LanguageModel, Manifest
+from models.records import BundleFile, CtcHead, FrameClock, Gate, GateCheck, LanguageModel, Lineage, Manifest
 from protos.errors import BundleError
 from protos.messages import SAMPLE_RATE_HZ
 
@@ -40,6 +40,7 @@ def parse_manifest(path: Path, raw: bytes) -> Manifest:
         files,
         _gate(path, data["gate"]) if "gate" in data else None,
         _language_model(path, data["language_model"], files) if "language_model" in data else None,
+        _lineage(path, data["lineage"]) if "lineage" in data else None,
     )
 
 
@@ -109,6 +110,17 @@ def _language_model(path: Path, entry: object, files: dict[str, BundleFile]) -> 
     if file not in files or files[file].role != "language_model":
         raise BundleError(f"{where}: file is {file!r}, files lists none of that name and of the role language_model")
     return LanguageModel(file, _count(where, entry, "order"), _count(where, entry, "words"))
+
+
+def _lineage(path: Path, entry: object) -> Lineage:
+    if not isinstance(entry, dict):
+        raise BundleError(f"{path}: lineage must be an object")
+    where, tools = f"{path}: lineage", entry.get("tools")
+    if not isinstance(tools, dict) or not all(isinstance(version, str) and _is_text(version) and _is_text(name) for name, version in tools.items()):
+        raise BundleError(f"{where}: tools must give a version for each package")
+    return Lineage(
+        _text(where, entry, "source"), _text(where, entry, "weights_sha256", _SHA256), _count(where, entry, "calibration_clips", least=0), tools
+    )
 
 
 def _head(path: Path, row: object) -> CtcHead:

@@ -82,6 +82,20 @@ class LanguageModel:
 
 
 @dataclass(frozen=True, slots=True)
+class Lineage:
+    """Where a bundle's weights come from, and what made the bundle of them."""
+
+    source: str
+    """Folder, hub name or pipeline, as it was given."""
+    weights_sha256: str
+    """Of the float weights as they were read: of every tensor's name, shape and bytes."""
+    calibration_clips: int
+    """Recordings that INT8 was spread over; 0: float32."""
+    tools: dict[str, str]
+    """Package -> version."""
+
+
+@dataclass(frozen=True, slots=True)
 class Manifest:
     model_id: str
     version: str
@@ -97,6 +111,8 @@ class Manifest:
     """None: never judged."""
     language_model: LanguageModel | None = None
     """None: it has none."""
+    lineage: Lineage | None = None
+    """None: it does not say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +124,8 @@ class Sounds:
     best_path: str
     log_probs: npt.NDArray[np.float16]
     """(T, V) of that head; half precision, as it travels between processes."""
+    blank_share: float = 0.0
+    """Of the frames, those whose best symbol is the blank."""
 
 
 @dataclass(frozen=True, slots=True)

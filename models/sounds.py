@@ -33,7 +33,8 @@ class SoundHead:
         """logits: (T, all outputs)."""
         log_probs = log_softmax(logits[:, self.head.first : self.head.first + self.head.size])
         path = "".join(self._characters[token.symbol] for token in greedy_tokens(log_probs, self._blank))
-        return Sounds(self.head.name, path, log_probs.astype(np.float16))
+        blanks = float((log_probs.argmax(axis=1) == self._blank).mean()) if len(log_probs) else 0.0
+        return Sounds(self.head.name, path, log_probs.astype(np.float16), blanks)
 
     def fit(self, log_probs: npt.NDArray[np.float16], phrases: Sequence[str]) -> Scores:
         """`spotting.spot` of strings; characters that the head does not have are left out."""

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
-
 from models.features import Waveform
+from models.measures import snr_db
 from protos.messages import SAMPLE_RATE_HZ
 
 MAIN = ("cv", "l2_adult", "l2_child")
@@ -15,9 +14,6 @@ MAIN = ("cv", "l2_adult", "l2_child")
 SECOND_LANGUAGE = "speechocean762"
 LENGTHS_S = (2, 4, 8)
 SNRS_DB = (10, 20, 30)
-SNR_FRAME = SAMPLE_RATE_HZ // 50
-# -80 dB of full scale. Quieter is digital silence, put around the speech by a program: it says nothing about the room.
-SILENCE_POWER = 1e-8
 
 
 def main_slice(row: Mapping[str, Any]) -> str:
@@ -33,20 +29,6 @@ def slices_of(row: Mapping[str, Any], waveform: Waveform) -> tuple[str, ...]:
     facts = [f"{key}: {row[key]}" for key in ("accent", "age", "gender") if row.get(key)]
     seconds = len(waveform) / SAMPLE_RATE_HZ
     return (main_slice(row), *facts, f"length: {_band(seconds, LENGTHS_S)} s", f"snr: {_band(snr_db(waveform), SNRS_DB)} dB")
-
-
-def snr_db(waveform: Waveform) -> float:
-    """Loud frames (95th percentile of the power of 20 ms) over quiet ones (10th), digital silence left out; 0 where nothing is left.
-
-    An estimate: it needs pauses to hear the room.
-    """
-    frames = waveform[: len(waveform) // SNR_FRAME * SNR_FRAME].reshape(-1, SNR_FRAME).astype(np.float64)
-    power = np.square(frames).mean(axis=1)
-    audible = power[power > SILENCE_POWER]
-    if not len(audible):
-        return 0.0
-    loud, quiet = np.percentile(audible, (95, 10))
-    return float(10 * np.log10(loud / quiet))
 
 
 def _band(value: float, edges: Sequence[int]) -> str:

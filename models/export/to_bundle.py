@@ -7,11 +7,12 @@ import json
 import tempfile
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from importlib.metadata import version
 from pathlib import Path
 
 import onnx
 
-from models.bundle import CARD, CONFIDENCE, HEADS, LANGUAGE_MODEL, LEXICON, LICENCES, MANIFEST, MODEL, WEIGHTS, Bundle, load_bundle
+from models.bundle import CARD, CONFIDENCE, HEADS, LANGUAGE_MODEL, LEXICON, LICENCES, MANIFEST, MODEL, RECIPE, REFERENCE, WEIGHTS, Bundle, load_bundle
 from models.confidence import Confidence, write_confidence
 from models.decode.lexicon import make_lexicon, write_lexicon
 from models.decode.weights import Weights, write_weights
@@ -26,7 +27,8 @@ from models.lm.arpa import read_arpa
 from models.manifest import FORMAT, parse_heads, parse_manifest
 from models.pronounce.pronouncer import english
 from models.recognizer import Recognizer
-from models.records import Gate, LanguageModel
+from models.records import Gate, LanguageModel, Lineage
+from models.reference import Reference, write_reference
 from protos.errors import BundleError, ConfigurationError
 from protos.messages import SAMPLE_RATE_HZ
 
@@ -40,9 +42,14 @@ ROLES = {
     LEXICON: "lexicon",
     WEIGHTS: "decoder",
     CONFIDENCE: "confidence",
+    REFERENCE: "reference",
+    RECIPE: "recipe",
     CONFIG: "config",
     BUNDLED_WEIGHTS: "checkpoint",
 }
+
+
+TOOLS = ("numpy", "onnx", "onnxruntime")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +62,20 @@ class Identity:
     """BCP-47."""
 
 
-def export_bundle(source: Path, out: Path, identity: Identity, card: Path, licences: list[Path], *, speech: Sequence[Waveform] = ()) -> Bundle:
+def export_bundle(
+    source: Path,
+    out: Path,
+    identity: Identity,
+    card: Path,
+    licences: list[Path],
+    *,
+    speech: Sequence[Waveform] = (),
+    recipe: Path | None = None,
+    named: str = "",
+) -> Bundle:
     """source: config.json, model.safetensors, heads.json. The new bundle is verified and loaded into onnxruntime before it takes its place.
 
+    recipe: what the weights were trained by, kept beside them. named: what the source is called in the lineage; its folder's name by default.
     speech: normalised waveforms to calibrate on, of the kind the model will hear: static INT8; none: float32.
     Raises: BundleError: the source is not understood, two licences have one name, or `out` exists and is no bundle.
     """
@@ -78,13 +96,26 @@ def export_bundle(source: Path, out: Path, identity: Identity, card: Path, licen
         (made / CARD).write_bytes(_bytes(card))
         for licence in licences:
             (made / LICENCES / licence.name).write_bytes(_bytes(licence))
+        if recipe is not None:
+            (made / RECIPE).write_bytes(_bytes(recipe))
         write_checkpoint(checkpoint, made)
-        _write_manifest(made, _facts(checkpoint, identity, scheme), _files(made))
+        lineage = Lineage(named or source.name, weights_sha256(checkpoint), len(speech), {package: version(package) for package in TOOLS})
+        _write_manifest(made, {**_facts(checkpoint, identity, scheme), "lineage": asdict(lineage)}, _files(made))
         Recognizer(load_bundle(made))
         if out.exists():
             out.rename(Path(temporary) / "replaced")
         made.rename(out)
     return load_bundle(out)
+
+
+def weights_sha256(checkpoint: Checkpoint) -> str:
+    """Of every tensor as the file had it: the same weights, however they were packed."""
+    digest = hashlib.sha256()
+    for name in sorted(checkpoint.tensors):
+        array = checkpoint.tensors[name]
+        digest.update(f"{name} {array.dtype} {array.shape}\n".encode())
+        digest.update(array.tobytes())
+    return digest.hexdigest()
 
 
 def _graph(checkpoint: Checkpoint, speech: Sequence[Waveform]) -> tuple[onnx.ModelProto, str]:
@@ -134,6 +165,11 @@ def attach_language_model(bundle: Path, arpa: Path) -> Bundle:
 def record_weights(bundle: Path, weights: Weights, recordings: int) -> Bundle:
     """The decoder's, in place of what the bundle may have; its confidence, fitted to other readings, goes. Raises: BundleError."""
     return _record(bundle, {WEIGHTS: write_weights(weights, recordings)}, stale={CONFIDENCE})
+
+
+def record_reference(bundle: Path, reference: Reference) -> Bundle:
+    """In place of what the bundle may have. Raises: BundleError."""
+    return _record(bundle, {REFERENCE: write_reference(reference)})
 
 
 def record_confidence(bundle: Path, confidence: Confidence) -> Bundle:

@@ -207,3 +207,22 @@ def test_a_language_model_is_read_and_may_be_absent() -> None:
 def test_a_language_model_that_files_do_not_list_or_that_lacks_something_is_refused(entry: object) -> None:
     with pytest.raises(BundleError, match=r"^some/manifest\.json: language_model"):
         parse_manifest(PATH, json.dumps({**WITH_LM, "language_model": entry}).encode())
+
+
+LINEAGE = {"source": "someone/tiny", "weights_sha256": "a" * 64, "calibration_clips": 64, "tools": {"onnx": "1.21"}}
+
+
+def test_a_lineage_is_read_and_may_be_absent() -> None:
+    lineage = parse_manifest(PATH, json.dumps({**GOOD, "lineage": LINEAGE}).encode()).lineage
+    assert lineage is not None
+    assert (lineage.source, lineage.weights_sha256, lineage.calibration_clips, lineage.tools) == ("someone/tiny", "a" * 64, 64, {"onnx": "1.21"})
+    assert parse_manifest(PATH, json.dumps(GOOD).encode()).lineage is None
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [[], {**LINEAGE, "source": ""}, {**LINEAGE, "weights_sha256": "a"}, {**LINEAGE, "calibration_clips": -1}, {**LINEAGE, "tools": {"onnx": 1}}],
+)
+def test_a_lineage_that_breaks_a_rule_is_refused(entry: object) -> None:
+    with pytest.raises(BundleError, match="lineage"):
+        parse_manifest(PATH, json.dumps({**GOOD, "lineage": entry}).encode())

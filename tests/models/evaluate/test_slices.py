@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from models.evaluate.slices import main_slice, slices_of, snr_db
+from models.evaluate.slices import main_slice, slices_of
+from models.measures import snr_db
 from protos.messages import SAMPLE_RATE_HZ
 
 

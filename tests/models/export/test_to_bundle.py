@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from models.bundle import Bundle, load_bundle
-from models.export.to_bundle import Identity, export_bundle, refresh_manifest
+from models.export.checkpoint import read_checkpoint
+from models.export.to_bundle import Identity, export_bundle, refresh_manifest, weights_sha256
 from models.recognizer import Recognizer
 from protos.errors import BundleError
 from tests.models.tiny import SHAPE, write_source
@@ -108,3 +110,25 @@ def test_what_is_no_bundle_cannot_be_refreshed(bundle_dir: Path, raw: str | None
         (bundle_dir / "manifest.json").write_text(raw)
     with pytest.raises(BundleError, match=r"manifest\.json"):
         refresh_manifest(bundle_dir)
+
+
+def test_a_bundle_says_where_it_comes_from_and_keeps_its_recipe(tiny_source: Path, tmp_path: Path) -> None:
+    recipe = tmp_path / "mine.toml"
+    recipe.write_text('name = "mine"\n')
+    speech = list(np.random.default_rng(1).standard_normal((2, 8000)).astype(np.float32))
+    card, licence = tiny_source.parent / "card.md", [tiny_source.parent / "MIT.txt"]
+    made = export_bundle(tiny_source, tmp_path / "made", Identity("x"), card, licence, speech=speech, recipe=recipe, named="someone/tiny")
+    lineage = made.manifest.lineage
+    assert lineage is not None
+    assert (lineage.source, lineage.calibration_clips) == ("someone/tiny", 2)
+    assert lineage.weights_sha256 == weights_sha256(read_checkpoint(tiny_source))
+    assert lineage.tools.keys() == {"numpy", "onnx", "onnxruntime"}
+    assert (made.path / "recipe.toml").read_text() == 'name = "mine"\n'
+    assert made.manifest.files["recipe.toml"].role == "recipe"
+
+
+def test_other_weights_have_another_sum(tiny_source: Path) -> None:
+    checkpoint = read_checkpoint(tiny_source)
+    name = next(iter(checkpoint.tensors))
+    other = replace(checkpoint, tensors={**checkpoint.tensors, name: checkpoint.tensors[name] + 1})
+    assert weights_sha256(other) != weights_sha256(checkpoint)
