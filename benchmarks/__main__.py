@@ -13,7 +13,7 @@ import typer
 
 from benchmarks.accuracy import found_manifest, measure_accuracy
 from benchmarks.accuracy_peers import as_lines, compare
-from benchmarks.commands import throughput
+from benchmarks.commands import latency, throughput
 from benchmarks.demo import run_demo
 from benchmarks.interim import measure_interims
 from benchmarks.known_items import as_rows, measure_known_items
@@ -31,6 +31,7 @@ app = typer.Typer(
 
 
 app.command()(throughput)
+app.command()(latency)
 
 
 @app.callback()

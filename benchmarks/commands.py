@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import tempfile
+from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
@@ -11,7 +13,9 @@ from typing import Annotated, Any
 import typer
 
 from benchmarks.contest import CLIPS, Contest, circumstances
+from benchmarks.latency import SECONDS, Answered, as_rows, ask_all, figures, segments
 from benchmarks.peers import peers_python
+from benchmarks.processes import server_process
 from benchmarks.throughput import Spread
 from models.bundle import default_bundle_dir
 from protos.errors import ConfigurationError
@@ -49,6 +53,29 @@ def throughput(
         print(json.dumps(as_report(results, circumstances(ROOT), rounds, clip_seconds), indent=1))
     else:
         print("\n\n".join(as_table(model, result) for model, result in results.items()))
+
+
+def latency(
+    server: Annotated[str | None, typer.Option(help="HOST:PORT of a running server; default: one of its own, with two workers.")] = None,
+    repeats: Annotated[int, typer.Option(min=1, help="How often each recording of each length is asked.")] = 10,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object, milliseconds.")] = False,
+) -> None:
+    """How long a person waits: one stream, from the end of the last audio to the final result and its hits, by length of segment.
+
+    \b
+    harken-bench latency
+    harken-bench latency --server 127.0.0.1:50051 --repeats 50 --json
+    """
+    audio = [(seconds, pcm) for seconds in SECONDS for pcm in segments(ROOT, seconds)] * repeats
+    with ExitStack() as stack:
+        address = server or stack.enter_context(server_process("--workers", "2")).address
+        answers = asyncio.run(_all(address, audio))
+    facts = figures(answers)
+    print(json.dumps({**facts, "run": circumstances(ROOT)}) if as_json else "\n".join(as_rows(facts)))
+
+
+async def _all(address: str, audio: list[tuple[float, bytes]]) -> list[Answered]:
+    return [answered async for answered in ask_all(address, audio)]
 
 
 def as_report(results: dict[str, dict[str, Any]], where: dict[str, str], rounds: int, clip_seconds: float) -> dict[str, Any]:

@@ -1,0 +1,148 @@
+"""How long a person waits: from the end of the last audio to the final result and to its hits, one stream against a real server on this machine."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import google_crc32c
+import numpy as np
+
+from benchmarks.contest import clip
+from edge_client.config import TransportConfig
+from edge_client.transport import Transport
+from models.features import waveform_to_pcm
+from models.transcribe import read_pcm
+from protos.errors import ConfigurationError
+from protos.messages import (
+    BYTES_PER_SAMPLE,
+    SAMPLE_RATE_HZ,
+    AudioChunk,
+    EndReason,
+    Priority,
+    Reject,
+    Request,
+    Response,
+    Result,
+    SearchResults,
+    SegmentEnd,
+    SegmentStart,
+    StreamingConfig,
+)
+
+CHUNK_SAMPLES = SAMPLE_RATE_HZ // 5
+SECONDS = (1.0, 2.0, 3.0, 5.0, 8.0)
+PERCENTILES = (50, 95, 99)
+# Peaks of a recording that was normalised to variance 1, brought back into 16 bits.
+PEAK = 0.9
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """One segment."""
+
+    seconds: float
+    """Of audio."""
+    final_s: float
+    """From handing over its last chunk to its final result."""
+    hits_s: float
+    """The same to its hits."""
+    stages_s: dict[str, float]
+    """What the server says it did: queue, features, infer, decode, search."""
+
+
+def segments(root: Path, seconds: float) -> list[bytes]:
+    """The recordings this repository ships, each cut or repeated to one length: PCM."""
+    recordings = sorted((root / "tests" / "recordings").glob("*.flac"))
+    if not recordings:
+        raise ConfigurationError(f"{root / 'tests' / 'recordings'} has no recordings; latency is measured in a checkout of the repository")
+    waveforms = [clip(read_pcm(recording), seconds) for recording in recordings]
+    return [waveform_to_pcm(waveform * (PEAK / np.abs(waveform).max())) for waveform in waveforms]
+
+
+async def ask_all(server: str, audio: Sequence[tuple[float, bytes]]) -> AsyncIterator[Answered]:
+    """audio: (seconds, PCM) of each segment, asked one after the other. Raises: ConfigurationError: the server refuses one. Unreachable."""
+    transport = Transport(TransportConfig(server), StreamingConfig(max_alternatives=1))
+    responses = transport.responses()
+    try:
+        for number, (seconds, pcm) in enumerate(audio, 1):
+            *early, last, end = requests_of(number, pcm)
+            for request in early:
+                transport.send(request)
+            await _until_accepted(responses, number)
+            begin_s = time.perf_counter()
+            transport.send(last)
+            transport.send(end)
+            yield await _answer(responses, seconds, begin_s)
+        transport.end_input()
+        async for _ in responses:
+            pass
+    finally:
+        await transport.close()
+
+
+def requests_of(number: int, pcm: bytes) -> list[Request]:
+    """A segment as the edge sends it: the end behind its last chunk."""
+    step = CHUNK_SAMPLES * BYTES_PER_SAMPLE
+    chunks = [AudioChunk(number, seq, first // BYTES_PER_SAMPLE, pcm[first : first + step]) for seq, first in enumerate(range(0, len(pcm), step))]
+    end = SegmentEnd(number, EndReason.SILENCE, len(pcm) // BYTES_PER_SAMPLE, google_crc32c.value(pcm))
+    return [SegmentStart(number, 0, priority=Priority.LIVE), *chunks, end]
+
+
+def figures(answers: Sequence[Answered]) -> dict[str, Any]:
+    """By length of segment, milliseconds: percentiles of both waits, and the median of each stage; rest: what no stage claims."""
+    lengths = sorted({answer.seconds for answer in answers})
+    return {f"{length:g} s": _of_length([answer for answer in answers if answer.seconds == length]) for length in lengths}
+
+
+def as_rows(facts: dict[str, Any]) -> Iterator[str]:
+    yield f"{'segment':10s}{'final ms p50':>14s}{'p95':>8s}{'p99':>8s}{'hits ms p50':>14s}{'p95':>8s}{'p99':>8s}   stages ms, medians"
+    for length, of in facts.items():
+        stages = ", ".join(f"{stage} {value:g}" for stage, value in of["stages_ms"].items())
+        waits = "".join(
+            f"{of[wait][f'p{percent}']:{width}.1f}"
+            for wait in ("final_ms", "hits_ms")
+            for percent, width in zip(PERCENTILES, (14, 8, 8), strict=True)
+        )
+        yield f"{length:10s}{waits}   {stages}"
+
+
+def _of_length(answers: Sequence[Answered]) -> dict[str, Any]:
+    stages = sorted({stage for answer in answers for stage in answer.stages_s if stage != "total"})
+    rest = [answer.hits_s - sum(seconds for stage, seconds in answer.stages_s.items() if stage != "total") for answer in answers]
+    medians = {stage: float(np.median([answer.stages_s.get(stage, 0.0) for answer in answers])) for stage in stages}
+    return {
+        "segments": len(answers),
+        "final_ms": _percentiles([answer.final_s for answer in answers]),
+        "hits_ms": _percentiles([answer.hits_s for answer in answers]),
+        "stages_ms": {stage: round(1000 * seconds, 2) for stage, seconds in {**medians, "rest": float(np.median(rest))}.items()},
+    }
+
+
+def _percentiles(seconds: Sequence[float]) -> dict[str, float]:
+    return {f"p{percent}": round(1000 * float(value), 2) for percent, value in zip(PERCENTILES, np.percentile(seconds, PERCENTILES), strict=True)}
+
+
+async def _until_accepted(responses: AsyncIterator[Response], number: int) -> None:
+    async for response in responses:
+        if getattr(response, "segment_id", None) == number:
+            return
+
+
+async def _answer(responses: AsyncIterator[Response], seconds: float, begin_s: float) -> Answered:
+    final_s, stages = 0.0, dict[str, float]()
+    async for response in responses:
+        now_s = time.perf_counter() - begin_s
+        match response:
+            case Reject(reason=reason, message=message):
+                raise ConfigurationError(f"a segment of {seconds:g} s was refused: {reason.name} ({message})")
+            case Result(is_final=True):
+                final_s, stages = now_s, {timing.stage: timing.duration for timing in response.stage_timings}
+                if not response.alternatives:
+                    return Answered(seconds, now_s, now_s, stages)
+            case SearchResults():
+                return Answered(seconds, final_s, now_s, stages)
+    raise ConfigurationError("the stream ended before its last segment was answered")
