@@ -1,9 +1,8 @@
 """Everything that was heard -> candidates, and with the audio's own verdict on them -> ranked hits. Asks the index in several ways.
 
-Words: each hypothesis of the n-best list is asked for as words (BM25 over stems of title, text, tags and the other fields), as words with a letter
-wrong (title words at an edit distance of 1 or 2) and as letters (title pairs and triples without word boundaries, because a recogniser splits words
-anywhere). The score of a document is the sum over hypotheses of P(hypothesis) * score(document | hypothesis): a title two guesses agree on beats one
-that only the best guess names.
+Words: the n-best list is one question (`search.query`), asked as words (BM25 over stems of title, text, tags and the other fields), as words with
+a letter wrong (title words at an edit distance of 1 or 2, for words that no title has) and as letters (title pairs and triples without word
+boundaries, because a recogniser splits words anywhere). A title two guesses agree on beats one that only the best guess names.
 Sounds: pairs and triples of heard phones against those of the titles; no spelling, lexicon or language model stands between.
 Audio: how well each candidate's title fits the frames themselves (`models.sounds`), measured by a worker and brought here to rank by.
 
@@ -14,55 +13,58 @@ test looks at a BM25 score, whose size depends on the catalogue: a floor on it w
 from __future__ import annotations
 
 import math
-from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import cast
 
 import tantivy
 
 from cloud_server.search.heard import Heard
 from cloud_server.search.index import OpenIndex
+from cloud_server.search.query import MAX_QUERY_WORDS, Query, query_of
 from cloud_server.search.sounds import sound_grams
 from cloud_server.search.terms import content_words, letter_grams, stems_of
 from models.sounds import CHARACTER_HEAD
-from models.text import normalise_text
+from models.text import normalise_text, search_text
 from protos.messages import Hypothesis, Match, SearchHit
 
 CANDIDATES = 50
 SOUND_CANDIDATES = 100
-MAX_QUERY_WORDS = 40
+STEMMED = ("title", "text", "details")
 # Weights and floors: every recipe title in "find me a recipe for ..." with random letter edits, seed 7 to choose, seed 99 to judge; of sounds and
 # audio: the dev recordings among 10,000 sentences (flat around these values).
-WEIGHTS = {"title": 1.0, "text": 0.25, "details": 0.4, "fuzzy": 1.0, "trigram": 32.0, "sounds": 0.5, "audio": 100.0}
+WEIGHTS = {"title": 1.0, "text": 0.25, "details": 0.4, "fuzzy": 1.0, "trigram": 32.0, "sounds": 1.0, "audio": 100.0}
 POPULARITY_WEIGHT = 0.2
 MIN_LETTER_SHARE = 0.32
 """Of a title's letter pairs and triples. Lower finds a few more titles at 30 % wrong letters and doubles what speech about something else finds."""
 MIN_WORD_SHARE = 0.5
 """Of the content words of a hypothesis."""
+EXPLAINED_SHARE = 0.25
+"""Of the letters' weight: what a title gets for leaving nothing of what was heard unexplained. Else a longer title that has all words is as good."""
+FULL_LETTER_SHARE = 0.9
+"""Of a title's letter pairs and triples: one wrong letter in a long title, none in a short one."""
 MIN_FIT = -3.0
 """Nats a symbol: 97.5 % of the titles that were said fit better, and 10 % of the best fits of what is not in the catalogue."""
 FIT_SCALE = 2.0
-FULL_LETTER_SHARE = 0.9
-"""Of a title's letter pairs and triples: one wrong letter in a long title, none in a short one."""
+STEM_CACHE = 20_000
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Candidate:
     """A document that may be meant, before its audio is asked."""
 
     number: int
     ways: dict[str, float]
     """Way of matching -> weighted score, all hypotheses together."""
-    worded: bool = False
+    worded: bool
     """It has enough of a hypothesis' words."""
-    hypothesis_index: int = 0
-    best: float = 0.0
-    """Its score by that hypothesis alone."""
+    hypothesis_index: int
+    """Of the likeliest hypothesis that shares most words with it."""
 
 
 class SearchEngine:
-    """Thread-safe: tantivy searchers are snapshots, nothing here changes after construction."""
+    """Thread-safe: tantivy searchers are snapshots, nothing here changes after construction but a cache."""
 
     def __init__(self, index: OpenIndex) -> None:
         self._documents, self._sounds = index.documents, index.sounds
@@ -70,6 +72,7 @@ class SearchEngine:
         self._letters = ["".join(content_words(document.title)) for document in index.documents]
         self._schema = index.index.schema
         self._searcher = index.index.searcher()
+        self._stems = lru_cache(STEM_CACHE)(self._stems_of)
         self.name, self.version = index.name, index.version
 
     def __len__(self) -> int:
@@ -80,23 +83,25 @@ class SearchEngine:
         return self.rank(self.candidates(Heard(tuple(alternatives))), None, max_hits)
 
     def candidates(self, heard: Heard) -> list[Candidate]:
-        """Confidences of hypotheses are weighed against each other: any scale will do."""
-        mass = sum(max(hypothesis.confidence, 0.0) for hypothesis in heard.alternatives)
-        found: dict[int, Candidate] = {}
-        request = _Request(self)
-        for index, hypothesis in enumerate(heard.alternatives):
-            weight = max(hypothesis.confidence, 0.0) / mass if mass > 0 else 1 / len(heard.alternatives)
-            for number, (ways, worded) in request.ways(hypothesis.transcript).items():
-                candidate = found.setdefault(number, Candidate(number, {}))
-                for way, score in ways.items():
-                    candidate.ways[way] = candidate.ways.get(way, 0.0) + weight * score
-                candidate.worded |= worded
-                if weight * sum(ways.values()) > candidate.best:
-                    candidate.best, candidate.hypothesis_index = weight * sum(ways.values()), index
+        """The likeliest first, by all but the audio."""
+        query = query_of(heard.alternatives)
+        ways: dict[int, dict[str, float]] = {}
+        fuzzy = self._fuzzy(query)
+        for way, scores in {**{field: self._field(field, query) for field in STEMMED}, "fuzzy": _summed(query, fuzzy)}.items():
+            for number, score in scores.items():
+                ways.setdefault(number, {})[way] = WEIGHTS[way] * score
+        for number in self._scores(self._any_of("title_letters", query.grams)).keys() | set(ways):
+            title = self._title_letters(number)
+            share = query.letter_share(title)
+            if share >= MIN_LETTER_SHARE:
+                explained = 1 - EXPLAINED_SHARE + EXPLAINED_SHARE * query.explained(title)
+                ways.setdefault(number, {})["trigram"] = WEIGHTS["trigram"] * share * share * explained
         if heard.sounds is not None and heard.sounds.head != CHARACTER_HEAD:
-            for number, score in self.scores(self.any_of("title_sounds", sound_grams(heard.sounds.best_path)), SOUND_CANDIDATES).items():
-                found.setdefault(number, Candidate(number, {})).ways["sounds"] = WEIGHTS["sounds"] * score
-        return sorted(found.values(), key=lambda candidate: (-sum(candidate.ways.values()), candidate.number))
+            grams = dict.fromkeys(sound_grams(heard.sounds.best_path), 1.0)
+            for number, score in self._scores(self._any_of("title_sounds", grams), SOUND_CANDIDATES).items():
+                ways.setdefault(number, {})["sounds"] = WEIGHTS["sounds"] * score
+        order = sorted(ways, key=lambda number: (-sum(ways[number].values()), number))
+        return [self._candidate(number, ways[number], query, fuzzy) for number in order]
 
     def phrases(self, candidate: Candidate, head: str) -> tuple[str, ...]:
         """How its title may sound, as strings of that head (`models.sounds`)."""
@@ -118,67 +123,62 @@ class SearchEngine:
     def names_in_full(self, transcript: str) -> bool:
         """Whether nearly all letters of some title were heard: who pauses then has probably said what they want."""
         heard = letter_grams(content_words(transcript)[:MAX_QUERY_WORDS])
-        titles = map(self.title_letters, self.scores(self.any_of("title_letters", sorted(heard))))
+        titles = map(self._title_letters, self._scores(self._any_of("title_letters", dict.fromkeys(sorted(heard), 1.0))))
         return any(title and len(title & heard) >= FULL_LETTER_SHARE * len(title) for title in titles)
 
-    def scores(self, query: tantivy.Query, limit: int = CANDIDATES) -> dict[int, float]:
+    def _field(self, field: str, query: Query) -> dict[int, float]:
+        stems: dict[str, float] = {}
+        for word, mass in query.words.items():
+            for stem in stems_of(word):
+                stems[stem] = stems.get(stem, 0.0) + mass
+        return self._scores(self._any_of(field, stems))
+
+    def _fuzzy(self, query: Query) -> dict[str, dict[int, float]]:
+        """Word -> document number -> score, for words of four letters and more that no title has; the others were heard right, or sound right."""
+        found = {}
+        for word in query.words:
+            if len(word) >= 4 and not self._searcher.search(self._any_of("title_words", {word: 1.0}), 1).hits:
+                distance = 1 if len(word) < 8 else 2
+                found[word] = self._scores(tantivy.Query.fuzzy_term_query(self._schema, "title_words", word, distance))
+        return found
+
+    def _candidate(self, number: int, ways: dict[str, float], query: Query, fuzzy: Mapping[str, Mapping[int, float]]) -> Candidate:
+        stems = self._stems(number)
+        counts = [sum(not stems.isdisjoint(stems_of(word)) or number in fuzzy.get(word, ()) for word in guess.words) for guess in query.guesses]
+        shares = [count / len(guess.words) if guess.words else 0.0 for count, guess in zip(counts, query.guesses, strict=True)]
+        best = max(range(len(shares)), key=lambda at: (round(shares[at], 6), query.guesses[at].weight), default=None)
+        if best is None:
+            return Candidate(number, ways, worded=False, hypothesis_index=0)
+        return Candidate(number, ways, worded=shares[best] >= MIN_WORD_SHARE and counts[best] > 0, hypothesis_index=query.guesses[best].index)
+
+    def _scores(self, query: tantivy.Query, limit: int = CANDIDATES) -> dict[int, float]:
         hits = self._searcher.search(query, limit).hits
         return {cast("int", self._searcher.doc(address).get_first("number")): score for score, address in hits}
 
-    def any_of(self, field: str, terms: Sequence[str]) -> tantivy.Query:
-        return tantivy.Query.boolean_query([(tantivy.Occur.Should, tantivy.Query.term_query(self._schema, field, term)) for term in terms])
+    def _any_of(self, field: str, terms: Mapping[str, float]) -> tantivy.Query:
+        """terms: each with its weight."""
+        queries = [tantivy.Query.boost_query(tantivy.Query.term_query(self._schema, field, term), weight) for term, weight in terms.items()]
+        return tantivy.Query.boolean_query([(tantivy.Occur.Should, query) for query in queries])
 
-    def word_queries(self, word: str) -> dict[str, tantivy.Query]:
-        queries = {way: self.any_of(way, stems_of(word)) for way in ("title", "text", "details")}
-        if len(word) >= 4:
-            queries["fuzzy"] = tantivy.Query.fuzzy_term_query(self._schema, "title_words", word, 1 if len(word) < 8 else 2)
-        return queries
-
-    def title_letters(self, number: int) -> frozenset[str]:
+    def _title_letters(self, number: int) -> frozenset[str]:
         return letter_grams([self._letters[number]])
+
+    def _stems_of(self, number: int) -> frozenset[str]:
+        """Of everything that is searched of a document, as the index has them."""
+        document = self._documents[number]
+        return frozenset(stems_of(search_text(" . ".join((document.title, document.text, *document.tags, *document.details)))))
 
     def _hit(self, number: int, score: float, matched: Match) -> SearchHit:
         document = self._documents[number]
         return SearchHit(document.id, document.title, document.snippet, document.url, score, matched)
 
 
-class _Request:
-    """What is asked of the index once for all hypotheses of one request: they share most of their words."""
-
-    def __init__(self, engine: SearchEngine) -> None:
-        self._engine = engine
-        self._words: dict[str, dict[str, dict[int, float]]] = {}
-        self._letters: dict[int, frozenset[str]] = {}
-
-    def ways(self, transcript: str) -> dict[int, tuple[dict[str, float], bool]]:
-        """Document number -> way of matching -> weighted score, and whether it has enough of the words; only documents that may count as found."""
-        words = content_words(transcript)[:MAX_QUERY_WORDS]
-        ways: defaultdict[int, dict[str, float]] = defaultdict(dict)
-        has: Counter[int] = Counter()
-        for word in words:
-            found = self._found(word)
-            has.update(set().union(*found.values()))
-            for way, scores in found.items():
-                for number, score in scores.items():
-                    ways[number][way] = ways[number].get(way, 0.0) + WEIGHTS[way] * score
-        heard = letter_grams(words)
-        for number in self._engine.scores(self._engine.any_of("title_letters", sorted(heard))).keys() | set(ways):
-            share = self._letter_share(number, heard)
-            if share >= MIN_LETTER_SHARE:
-                ways[number]["trigram"] = WEIGHTS["trigram"] * share * share
-        enough = {number: has[number] >= MIN_WORD_SHARE * len(words) for number in ways}
-        return {number: (by, enough[number]) for number, by in ways.items() if "trigram" in by or enough[number]}
-
-    def _found(self, word: str) -> dict[str, dict[int, float]]:
-        if word not in self._words:
-            self._words[word] = {way: self._engine.scores(query) for way, query in self._engine.word_queries(word).items()}
-        return self._words[word]
-
-    def _letter_share(self, number: int, heard: frozenset[str]) -> float:
-        if number not in self._letters:
-            self._letters[number] = self._engine.title_letters(number)
-        title = self._letters[number]
-        return len(title & heard) / len(title) if title else 0.0
+def _summed(query: Query, fuzzy: Mapping[str, Mapping[int, float]]) -> dict[int, float]:
+    scores: dict[int, float] = {}
+    for word, found in fuzzy.items():
+        for number, score in found.items():
+            scores[number] = scores.get(number, 0.0) + query.words[word] * score
+    return scores
 
 
 def _match(candidate: Candidate, ways: dict[str, float]) -> Match:
