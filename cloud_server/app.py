@@ -78,7 +78,7 @@ async def running_server(config: Config, spec: RecogniserSpec | None = None) -> 
         core = Core(
             pool,
             {engine.name: engine},
-            Offer(config.limits, model, (catalogue,), pool.hop_samples),
+            Offer(config.limits, model, (catalogue,), pool.hop_samples, pool.takes_hints),
             metrics,
             config.search_timeout_s,
             config.segment_deadline_s,

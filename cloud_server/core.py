@@ -22,6 +22,7 @@ from protos.messages import (
     BYTES_PER_SAMPLE,
     SAMPLE_RATE_HZ,
     Hypothesis,
+    PhraseHint,
     Priority,
     Result,
     SearchHit,
@@ -62,7 +63,13 @@ class Core:
         self._threads = ThreadPoolExecutor(2, thread_name_prefix="search")
 
     async def recognize(
-        self, stream_id: str, segment: Segment, priority: Priority = Priority.LIVE, deadline_s: float | None = None, max_alternatives: int = 1
+        self,
+        stream_id: str,
+        segment: Segment,
+        priority: Priority,
+        deadline_s: float | None,
+        max_alternatives: int,
+        hints: tuple[PhraseHint, ...] = (),
     ) -> tuple[Result, Heard]:
         """The segment's final result, and all that was heard, for search: the whole n-best list and the sounds.
 
@@ -73,7 +80,7 @@ class Core:
         deadline_s = begin_s + self._deadline_s if deadline_s is None else deadline_s
         audio_s = segment.sample_count / SAMPLE_RATE_HZ
         key = (stream_id, segment.segment_id)
-        done = await self._pool.recognize(key, segment, audio_s, priority, deadline_s, max_alternatives)
+        done = await self._pool.recognize(key, segment, audio_s, priority, deadline_s, hints)
         heard = Heard(done.recognition.alternatives, done.recognition.sounds)
         return self._result(segment, done, max_alternatives, time.monotonic() - begin_s), heard
 

@@ -10,6 +10,7 @@ from protos.messages import SAMPLE_RATE_HZ, AudioEncoding, CatalogueInfo, Limits
 DEFAULT_ALTERNATIVES = 3
 DEFAULT_HITS = 5
 MAX_TEXT_LENGTH = 200
+MAX_BOOST = 20.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +19,7 @@ class Offer:
     model: ModelInfo
     catalogues: tuple[CatalogueInfo, ...]
     interim_hop_samples: int = 0
+    takes_hints: bool = False
     """New audio worth another interim result; 0: the model gives none."""
 
     def settle(self, wish: StreamingConfig) -> StreamingConfig:
@@ -52,7 +54,7 @@ class Offer:
         """What is accepted, because it may come, and has no effect yet: said, not swallowed."""
         wished = {
             "interim_results": wish.interim_results and not self.interim_hop_samples,
-            "phrase_hints": bool(wish.phrase_hints),
+            "phrase_hints": bool(wish.phrase_hints) and not self.takes_hints,
         }
         return [f"{name} has no effect on this server yet" for name, given in wished.items() if given]
 
@@ -72,9 +74,11 @@ def as_wished(result: Result, wish: StreamingConfig) -> Result:
 
 
 def check_hints(hints: tuple[PhraseHint, ...], limits: Limits) -> None:
-    """Raises: InvalidRequest: too many, or one too long."""
+    """Raises: InvalidRequest: too many, one too long, or a boost that is none."""
     if len(hints) > limits.max_phrase_hints:
         raise InvalidRequest(f"{len(hints)} phrase hints, at most {limits.max_phrase_hints} are allowed")
     for hint in hints:
         if not 0 < len(hint.phrase) <= MAX_TEXT_LENGTH:
             raise InvalidRequest(f"a phrase hint has {len(hint.phrase)} characters, must have 1..{MAX_TEXT_LENGTH}")
+        if not 0 <= hint.boost <= MAX_BOOST:
+            raise InvalidRequest(f"the phrase hint {hint.phrase!r} has boost {hint.boost:g}, must be within 0..{MAX_BOOST:g} (0: as much as 1)")

@@ -69,7 +69,7 @@ class SpeechSearchService(pb_grpc.SpeechSearchServicer):
         deadline_s = time.monotonic() + codec.duration_to_seconds(request.deadline) if request.HasField("deadline") else None
         stream_id = secrets.token_hex(8)
         try:
-            result, heard = await self._core.recognize(stream_id, segment, m.Priority.LIVE, deadline_s, config.max_alternatives)
+            result, heard = await self._core.recognize(stream_id, segment, m.Priority.LIVE, deadline_s, config.max_alternatives, config.phrase_hints)
         except SpeechError as error:
             self._core.metrics.answered(m.Reject(1, error.reason), m.Priority.LIVE)
             raise

@@ -34,7 +34,7 @@ DRAIN_RETRY_AFTER_S = 1.0
 class Send:
     response: m.Response
     priority: m.Priority = m.Priority.UNSPECIFIED
-    """Of the segment this answers; UNSPECIFIED for everything that is no final answer."""
+    """Of the segment this answers; UNSPECIFIED: it is no final answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +42,8 @@ class Transcribe:
     segment: m.Segment
     priority: m.Priority
     deadline_s: float | None
-    """On the session's clock."""
     max_alternatives: int
+    hints: tuple[m.PhraseHint, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,7 +244,8 @@ class Session:
             return self.failed(end.segment_id, error)
         assert self.config is not None  # noqa: S101 - receive() lets nothing pass before the config
         deadline = assembly.start.deadline
-        return [Transcribe(segment, assembly.priority, None if deadline is None else now_s + deadline, self.config.max_alternatives)]
+        due_s = None if deadline is None else now_s + deadline
+        return [Transcribe(segment, assembly.priority, due_s, self.config.max_alternatives, self.config.phrase_hints)]
 
     def _orphan(self, segment_id: int, what: str) -> list[Command]:
         """Rest of a segment that already has its outcome: ignored. Of one that never started: a breach of the session."""

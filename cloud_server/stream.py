@@ -135,7 +135,9 @@ class Stream:
             if known:
                 result = known.result
             else:
-                result, heard = await self._core.recognize(self.id, command.segment, command.priority, command.deadline_s, command.max_alternatives)
+                result, heard = await self._core.recognize(
+                    self.id, command.segment, command.priority, command.deadline_s, command.max_alternatives, command.hints
+                )
         except Exception as error:
             correlation_id = secrets.token_hex(6)
             self._do(self._session.failed(segment_id, as_speech_error(error, correlation_id), correlation_id))

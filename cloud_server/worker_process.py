@@ -22,7 +22,7 @@ from cloud_server.listening import Forget, Listen
 from models.bundle import load_bundle
 from models.records import Partial, Recognition
 from protos.errors import ConfigurationError, InternalError, SpeechError
-from protos.messages import SAMPLE_RATE_HZ, ModelInfo, Segment
+from protos.messages import SAMPLE_RATE_HZ, ModelInfo, PhraseHint, Segment
 
 log = logging.getLogger(__name__)
 
@@ -43,6 +43,15 @@ class ListeningRecogniser(Protocol):
     """How much new audio is worth another partial."""
 
     def listener(self, start_sample: int) -> Listener: ...
+
+
+@runtime_checkable
+class HintedRecogniser(Protocol):
+    """A recogniser that may be told what is likely to be said."""
+
+    takes_hints: bool
+
+    def recognize(self, pcm: bytes, start_sample: int, hints: tuple[PhraseHint, ...] = ()) -> Recognition: ...
 
 
 @runtime_checkable
@@ -71,6 +80,7 @@ class Ready:
     model: ModelInfo
     hop_samples: int
     """0: it hears whole segments only."""
+    takes_hints: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +93,7 @@ class Unfit:
 @dataclass(frozen=True, slots=True)
 class Request:
     segment: Segment
-    max_alternatives: int
+    hints: tuple[PhraseHint, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +126,7 @@ def main(pipe: Connection, spec: RecogniserSpec) -> None:
         pipe.send(Unfit(str(error)))
         return
     listeners = Listeners(recogniser)
-    pipe.send(Ready(model, listeners.hop_samples))
+    pipe.send(Ready(model, listeners.hop_samples, takes_hints(recogniser)))
     while True:
         try:
             match request := pipe.recv():
@@ -136,7 +146,10 @@ def answer(recogniser: Recogniser, request: Request) -> Reply:
     begin_s = time.perf_counter()
     recognition, error = None, None
     try:
-        recognition = recogniser.recognize(request.segment.pcm, request.segment.start_sample)
+        if request.hints and isinstance(recogniser, HintedRecogniser):
+            recognition = recogniser.recognize(request.segment.pcm, request.segment.start_sample, request.hints)
+        else:
+            recognition = recogniser.recognize(request.segment.pcm, request.segment.start_sample)
         if not isinstance(recognition, Recognition):
             raise InternalError(f"the recogniser returned {type(recognition).__name__}, not Recognition")
     except SpeechError as refusal:
@@ -145,6 +158,10 @@ def answer(recogniser: Recogniser, request: Request) -> Reply:
         log.exception("the recogniser failed on a segment of %d samples", request.segment.sample_count)
         recognition, error = None, InternalError("recognition failed")
     return Reply(recognition, error, time.perf_counter() - begin_s)
+
+
+def takes_hints(recogniser: Recogniser) -> bool:
+    return isinstance(recogniser, HintedRecogniser) and recogniser.takes_hints
 
 
 def fit(recogniser: Recogniser, request: Fit) -> Reply:

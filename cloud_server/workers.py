@@ -19,7 +19,7 @@ from cloud_server.worker import Worker, WorkerDied
 from cloud_server.worker_process import Fit, Ready, RecogniserSpec, Reply, Request
 from models.records import Partial, Recognition, Sounds
 from protos.errors import Cancelled, ConfigurationError, DeadlineExceeded, Draining, InternalError
-from protos.messages import FinalReason, ModelInfo, Priority, Segment
+from protos.messages import FinalReason, ModelInfo, PhraseHint, Priority, Segment
 
 log = logging.getLogger(__name__)
 
@@ -77,7 +77,7 @@ class WorkerPool:
         self._changed = asyncio.Condition()
         self._loops: list[asyncio.Task[None]] = []
         self._stopping = False
-        self.hop_samples = 0
+        self.hop_samples, self.takes_hints = 0, False
         """New audio worth another partial, once started; 0: the recogniser gives none."""
 
     async def start(self) -> ModelInfo:
@@ -89,11 +89,11 @@ class WorkerPool:
             await asyncio.gather(*(worker.stop() for worker in self._workers))
             raise
         self._loops = [asyncio.create_task(self._serve(number, worker)) for number, worker in enumerate(self._workers)]
-        self.hop_samples = ready[0].hop_samples
+        self.hop_samples, self.takes_hints = ready[0].hop_samples, ready[0].takes_hints
         return ready[0].model
 
     async def recognize(
-        self, key: tuple[str, int], segment: Segment, audio_s: float, priority: Priority, deadline_s: float | None, max_alternatives: int
+        self, key: tuple[str, int], segment: Segment, audio_s: float, priority: Priority, deadline_s: float | None, hints: tuple[PhraseHint, ...]
     ) -> Transcription:
         """Wait for the segment's one outcome, until deadline_s wherever the segment then is. Cancelling the caller takes the segment back.
 
@@ -105,7 +105,7 @@ class WorkerPool:
         now_s = self._clock()
         job = Job(key, audio_s, priority, now_s, deadline_s)
         self._schedule.offer(job)
-        task = _Task(job, Request(segment, max_alternatives), asyncio.get_running_loop().create_future())
+        task = _Task(job, Request(segment, hints), asyncio.get_running_loop().create_future())
         self._waiting[key] = task
         try:
             await self._notify()

@@ -14,17 +14,19 @@ from models.cpu import has_exact_int8
 from models.ctc import Logits, log_softmax
 from models.decode.candidate import Candidate
 from models.decode.hypotheses import hypotheses
+from models.decode.nbest import Hint
 from models.decode.readers import Reader, reader_of
 from models.features import Waveform, batch, normalise, pcm_to_waveform
 from models.records import CtcHead, Recognition
 from models.sounds import SoundHead
 from models.spotting import Scores
 from protos.errors import BundleError, InternalError, TooLong
-from protos.messages import SAMPLE_RATE_HZ, FinalReason
+from protos.messages import SAMPLE_RATE_HZ, FinalReason, PhraseHint
 
 WIDE_PRODUCTS = "session.x64quantprecision"
 # What a server offers at most (cloud_server.config); confidence is fitted on as many.
 MAX_ALTERNATIVES = 10
+DEFAULT_BOOST = 1.0
 INPUTS = [("waveform", "tensor(float)", 2), ("lengths", "tensor(int64)", 1)]
 
 
@@ -80,15 +82,20 @@ class Recognizer:
             raise BundleError(f"{path}: gives {width} outputs a frame, its heads need {needed}")
         self._inputs = [x.name for x in inputs]
 
-    def recognize(self, pcm: bytes, start_sample: int) -> Recognition:
-        """pcm: signed 16-bit little-endian at 16 kHz; start_sample: of its first sample on the capture clock.
+    def recognize(self, pcm: bytes, start_sample: int, hints: tuple[PhraseHint, ...] = ()) -> Recognition:
+        """pcm: signed 16-bit little-endian at 16 kHz; start_sample: of its first sample on the capture clock; hints: phrases that may well be said.
 
         Too short for one frame is TOO_SHORT; no words, or one value throughout (silence, a dead microphone), is NO_SPEECH. Neither is an error.
         Raises: InvalidAudio: not whole samples. TooLong. InternalError: the model's output is not finite, or not one row a frame.
         """
-        return self.listen(pcm, start_sample)[0]
+        return self.listen(pcm, start_sample, hints)[0]
 
-    def listen(self, pcm: bytes, start_sample: int) -> tuple[Recognition, Logits | None]:
+    @property
+    def takes_hints(self) -> bool:
+        """False where the decoder has one reading only."""
+        return self.reader.takes_hints
+
+    def listen(self, pcm: bytes, start_sample: int, hints: tuple[PhraseHint, ...] = ()) -> tuple[Recognition, Logits | None]:
         """`recognize`, and the logits it was read from: (T, V); None where the model was not asked."""
         begin_s = time.perf_counter()
         waveform = pcm_to_waveform(pcm)
@@ -108,7 +115,7 @@ class Recognizer:
         if not sounds.best_path.strip():
             stages = (("features", ready_s - begin_s), ("infer", heard_s - ready_s), ("decode", time.perf_counter() - heard_s))
             return Recognition(FinalReason.NO_SPEECH, (), stages), logits
-        readings, log_probs = self.read(logits)
+        readings, log_probs = self.read(logits, hints=tuple(Hint.of(hint.phrase, hint.boost or DEFAULT_BOOST) for hint in hints))
         found = hypotheses(readings, log_probs, self.head, manifest.clock, self._confidence, start_sample, start_sample + samples)
         stages = (("features", ready_s - begin_s), ("infer", heard_s - ready_s), ("decode", time.perf_counter() - heard_s))
         if not found:
@@ -119,10 +126,10 @@ class Recognizer:
         """How well audio, as `Recognition.sounds` has it, fits strings of its head (`models.sounds`)."""
         return self._sounding.fit(log_probs, phrases)
 
-    def read(self, logits: Logits, count: int = MAX_ALTERNATIVES) -> tuple[list[Candidate], Logits]:
+    def read(self, logits: Logits, count: int = MAX_ALTERNATIVES, hints: tuple[Hint, ...] = ()) -> tuple[list[Candidate], Logits]:
         """(T, all outputs) -> what may have been said, best first, and the log-probabilities it was read from: (T, V) of `head` alone."""
         log_probs = log_softmax(logits[:, self.head.first : self.head.first + self.head.size])
-        return self.reader.decode(logits)[:count], log_probs
+        return self.reader.decode(logits, hints)[:count], log_probs
 
     @property
     def head(self) -> CtcHead:

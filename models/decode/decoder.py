@@ -48,6 +48,7 @@ class Decoder:
     """
 
     name = NAME
+    takes_hints = True
 
     def __init__(self, heads: tuple[CtcHead, ...], lexicon: Lexicon, language_model: LanguageModel, weights: Weights = UNTUNED) -> None:
         """Phones come first, where there are any. Raises: BundleError: a head cannot say the lexicon's words."""

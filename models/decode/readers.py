@@ -12,6 +12,7 @@ from models.decode.decoder import Decoder
 from models.decode.greedy import NAME as GREEDY
 from models.decode.greedy import greedy
 from models.decode.lexicon import read_lexicon
+from models.decode.nbest import Hint
 from models.decode.vocabulary import Vocabulary
 from models.decode.weights import UNTUNED
 from models.records import CtcHead
@@ -31,8 +32,11 @@ class Reader(Protocol):
         """Whose symbols candidates keep."""
         ...
 
-    def decode(self, logits: Logits) -> list[Candidate]:
-        """(T, all outputs) -> readings, best first."""
+    @property
+    def takes_hints(self) -> bool: ...
+
+    def decode(self, logits: Logits, hints: tuple[Hint, ...] = ()) -> list[Candidate]:
+        """(T, all outputs) -> readings, best first; those that say a hinted phrase are moved up, where there is more than one."""
         ...
 
 
@@ -40,11 +44,12 @@ class GreedyReader:
     """The best path of a head of letters."""
 
     name = GREEDY
+    takes_hints = False
 
     def __init__(self, head: CtcHead) -> None:
         self.head = head
 
-    def decode(self, logits: Logits) -> list[Candidate]:
+    def decode(self, logits: Logits, hints: tuple[Hint, ...] = ()) -> list[Candidate]:  # noqa: ARG002 - there is one reading
         return greedy(log_softmax(logits[:, self.head.first : self.head.first + self.head.size]), self.head)
 
 

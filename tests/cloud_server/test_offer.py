@@ -38,8 +38,16 @@ def test_what_fits_is_kept() -> None:
         (m.StreamingConfig(subject_id="x" * 201), InvalidRequest, "subject_id has 201 characters"),
         (m.StreamingConfig(phrase_hints=(m.PhraseHint(),) * 501), InvalidRequest, "501 phrase hints"),
         (m.StreamingConfig(phrase_hints=(m.PhraseHint(""),)), InvalidRequest, "has 0 characters"),
+        (m.StreamingConfig(phrase_hints=(m.PhraseHint("pie", -1.0),)), InvalidRequest, "hint 'pie' has boost -1, must be within 0..20"),
+        (m.StreamingConfig(phrase_hints=(m.PhraseHint("pie", float("nan")),)), InvalidRequest, "has boost nan"),
     ],
 )
 def test_what_does_not_fit_is_refused_with_value_and_rule(wish: m.StreamingConfig, error: type[SpeechError], words: str) -> None:
     with pytest.raises(error, match=words):
         OFFER.settle(wish)
+
+
+def test_hints_are_said_to_have_no_effect_only_where_they_have_none() -> None:
+    wish = m.StreamingConfig(phrase_hints=(m.PhraseHint("ragout"),))
+    assert OFFER.without_effect(wish) == ["phrase_hints has no effect on this server yet"]
+    assert replace(OFFER, takes_hints=True).without_effect(wish) == []

@@ -302,3 +302,11 @@ def test_every_start_has_exactly_one_outcome_in_the_order_of_the_starts(events: 
         commands += session.failed(number, InternalError("still open at the end"))
     assert [number for _, number in outcomes(commands)] == started
     assert [command for command in commands if isinstance(command, Close)] == [Close(None)]
+
+
+def test_hints_go_with_every_segment_and_may_change_in_mid_session() -> None:
+    session, first, second = configured(), (m.PhraseHint("ragout"),), (m.PhraseHint("risotto", 3.0),)
+    session.receive(m.SessionUpdate(phrase_hints=m.PhraseHints(first)), 0.0)
+    assert feed(session, segment(1))[-1] == Transcribe(segment(1), m.Priority.LIVE, None, 3, first)
+    session.receive(m.SessionUpdate(phrase_hints=m.PhraseHints(second)), 0.0)
+    assert feed(session, segment(2))[-1] == Transcribe(segment(2), m.Priority.LIVE, None, 3, second)

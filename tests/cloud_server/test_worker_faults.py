@@ -23,8 +23,8 @@ async def test_a_reply_that_cannot_be_read_costs_one_segment_only() -> None:
     pool = WorkerPool(RecogniserSpec("tests.fakes:make_stub"), Schedule(60, 1))
     await pool.start()
     try:
-        bad = pool.recognize(("s", 1), fakes.speech(first=fakes.UNREADABLE), 0.5, Priority.LIVE, None, 1)
-        good = pool.recognize(("s", 2), fakes.speech(), 0.5, Priority.LIVE, None, 1)
+        bad = pool.recognize(("s", 1), fakes.speech(first=fakes.UNREADABLE), 0.5, Priority.LIVE, None, ())
+        good = pool.recognize(("s", 2), fakes.speech(), 0.5, Priority.LIVE, None, ())
         outcomes = await asyncio.gather(bad, good, return_exceptions=True)
     finally:
         await pool.stop(0)
@@ -34,7 +34,7 @@ async def test_a_reply_that_cannot_be_read_costs_one_segment_only() -> None:
 
 async def test_a_deadline_holds_while_the_worker_hangs() -> None:
     async with pool_of() as pool:
-        asking = pool.recognize(("s", 1), fakes.speech(first=fakes.HANG), 0.5, Priority.LIVE, time.monotonic() + 0.2, 1)
+        asking = pool.recognize(("s", 1), fakes.speech(first=fakes.HANG), 0.5, Priority.LIVE, time.monotonic() + 0.2, ())
         with pytest.raises(DeadlineExceeded, match="no transcript after"):
             await asyncio.wait_for(asking, 5)
 
@@ -47,5 +47,5 @@ async def test_a_worker_stopped_by_the_system_is_replaced(monkeypatch: pytest.Mo
         assert process is not None
         assert process.pid is not None
         os.kill(process.pid, signal.SIGSTOP)
-        asking = pool.recognize(("s", 1), fakes.speech(480_000), 0.1, Priority.LIVE, None, 1)
+        asking = pool.recognize(("s", 1), fakes.speech(480_000), 0.1, Priority.LIVE, None, ())
         assert (await asyncio.wait_for(asking, 20)).recognition.alternatives

@@ -17,7 +17,7 @@ from cloud_server.worker_process import Fit, Listeners, RecogniserSpec, fit
 from cloud_server.workers import Transcription, WorkerPool
 from models.records import Partial, Recognition, Sounds
 from protos.errors import Cancelled, ConfigurationError, DeadlineExceeded, Draining, InternalError, InvalidAudio, Overloaded, SpeechError
-from protos.messages import Priority
+from protos.messages import PhraseHint, Priority
 from tests import fakes
 
 restarts: list[int] = []
@@ -37,7 +37,7 @@ async def pool_of(count: int = 1, crash_flag: str = "", max_queued_audio_s: floa
 
 async def ask(pool: WorkerPool, first: int, number: int = 1, deadline_s: float | None = None) -> Transcription:
     segment = fakes.speech(1600, first)
-    return await pool.recognize(("stream", number), segment, 0.1, Priority.LIVE, deadline_s, 1)
+    return await pool.recognize(("stream", number), segment, 0.1, Priority.LIVE, deadline_s, ())
 
 
 async def test_segments_get_their_own_answers_from_several_workers() -> None:
@@ -247,3 +247,12 @@ def test_a_recogniser_that_cannot_fit_says_so() -> None:
             raise NotImplementedError
 
     assert fit(Whole(), Fit(SOUNDS.log_probs, ("ab",))).fits is None
+
+
+async def test_hints_reach_the_recogniser_with_their_segment() -> None:
+    async with pool_of() as pool:
+        assert pool.takes_hints
+        done = await pool.recognize(("stream", 1), fakes.speech(1600, 5), 0.1, Priority.LIVE, None, (PhraseHint("ragout"),))
+        plain = await ask(pool, 5, 2)
+    assert done.recognition.alternatives[0].transcript == "ragout"
+    assert plain.recognition.alternatives[0].transcript == fakes.transcript_of(fakes.speech(1600, 5).pcm)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import onnx
@@ -13,8 +14,9 @@ from onnx import helper
 
 from models.bundle import Bundle
 from models.recognizer import Recognizer
+from models.transcribe import read_pcm
 from protos.errors import BundleError, InternalError, InvalidAudio, TooLong
-from protos.messages import FinalReason
+from protos.messages import FinalReason, PhraseHint
 from tests.models.tiny import CHARACTERS, CLOCK, bundle_of, saying, speaking_graph
 
 LONG = saying("hello " * 120)
@@ -150,3 +152,12 @@ def test_a_session_has_the_threads_it_was_given_and_none_of_them_spins(tiny_bund
     options = Recognizer(tiny_bundle, threads)._session.get_session_options()
     assert (options.intra_op_num_threads, options.inter_op_num_threads) == (threads, 1)
     assert options.get_session_config_entry("session.intra_op.allow_spinning") == "0"
+
+
+def test_a_hinted_phrase_is_heard_where_it_was_nearly_heard(shipped: Recognizer, root: Path) -> None:
+    """Another reading that fits the audio nearly as well comes first once it is hinted; one that nobody read does not."""
+    pcm = read_pcm(root / "tests" / "recordings" / "garlic-shrimp.flac")
+    best, second, *_ = shipped.recognize(pcm, 0).alternatives
+    hinted = shipped.recognize(pcm, 0, (PhraseHint(second.transcript, 20.0),)).alternatives
+    assert hinted[0].transcript == second.transcript
+    assert shipped.recognize(pcm, 0, (PhraseHint("an elephant in the room", 20.0),)).alternatives[0].transcript == best.transcript
