@@ -32,6 +32,7 @@ app = typer.Typer(
 ServerOption = Annotated[str, typer.Option("--server", envvar="HARKEN_EDGE_SERVER", help="HOST:PORT of the server.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object for each segment, then a summary object.")]
 CatalogueOption = Annotated[str, typer.Option("--catalogue", envvar="HARKEN_EDGE_CATALOGUE", help="What to search; default: the server's.")]
+HintOption = Annotated[list[str] | None, typer.Option("--hint", help="A phrase that may well be said; repeat for several.")]
 AlternativesOption = Annotated[
     int, typer.Option("--max-alternatives", envvar="HARKEN_EDGE_MAX_ALTERNATIVES", min=1, help="Guesses to return for each segment.")
 ]
@@ -61,6 +62,7 @@ def ask(
     adaptive: AdaptiveOption = False,
     catalogue: CatalogueOption = "",
     max_alternatives: AlternativesOption = 3,
+    hint: HintOption = None,
     vad_mode: VadModeOption = DEFAULT_VAD_MODE,
     connect_timeout: ConnectOption = DEFAULT_CONNECT_S,
 ) -> None:
@@ -70,6 +72,7 @@ def ask(
     harken-edge ask query.wav
     harken-edge ask --json *.flac | jq .transcript
     harken-edge ask --paced --interim query.wav
+    harken-edge ask --hint "mandy gives up rowing" query.wav
     """
     config = Config(
         VadConfig(vad_mode),
@@ -77,6 +80,7 @@ def ask(
         adaptive=AdaptiveConfig() if adaptive else None,
         catalogue=catalogue,
         max_alternatives=max_alternatives,
+        hints=tuple(hint or ()),
     )
     sources: list[tuple[str, Source]] = [(str(path), AudioFile(path, paced=paced)) for path in files]
     finish(asyncio.run(converse_all(sources, config, Printer(as_json=as_json, named=len(files) > 1, interim=interim))))
@@ -93,6 +97,7 @@ def listen(
     adaptive: AdaptiveOption = False,
     catalogue: CatalogueOption = "",
     max_alternatives: AlternativesOption = 3,
+    hint: HintOption = None,
     vad_mode: VadModeOption = DEFAULT_VAD_MODE,
     connect_timeout: ConnectOption = DEFAULT_CONNECT_S,
 ) -> None:
@@ -108,6 +113,7 @@ def listen(
         adaptive=AdaptiveConfig() if adaptive else None,
         catalogue=catalogue,
         max_alternatives=max_alternatives,
+        hints=tuple(hint or ()),
     )
     source: Source = PcmStream(standard_input(), rate) if stdin else Microphone(device)
     if not as_json:

@@ -71,6 +71,7 @@ class EdgeSession:
             client=client,
             catalogue=config.catalogue,
             max_alternatives=config.max_alternatives,
+            phrase_hints=tuple(map(m.PhraseHint, config.hints)),
             interim_results=interim_results,
             enable_word_time_offsets=True,
         )

@@ -115,3 +115,5 @@ class Config:
     """Empty: the server's default."""
     max_alternatives: int = 3
     """What a person may want to choose from; search uses more than these on the server."""
+    hints: tuple[str, ...] = ()
+    """Phrases that may well be said: names, commands."""

@@ -42,7 +42,7 @@ class Number:
     @property
     def counted(self) -> str:
         """Written before a unit, where it is no year."""
-        grouped = f"{int(self.figures):,}" if self.thousands else self.figures
+        grouped = f"{int(self.figures):,}" if self.figures.isdecimal() else self.figures
         return self.sign + " ".join(part for part in (grouped, self.scale) if part)
 
     @property

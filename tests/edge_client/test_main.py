@@ -20,6 +20,7 @@ import pytest
 
 from edge_client import __main__ as command
 from edge_client import microphone
+from protos import messages as m
 from tests.edge_client.conftest import FakeServer, serve
 
 
@@ -71,6 +72,14 @@ def test_interim_results_are_objects_of_their_own_and_come_only_if_asked_for(
     assert [row.get("transcript") for row in rows if not row.get("interim")] == [json.loads(line).get("transcript") for line in plain.splitlines()]
     _, text, _ = run(monkeypatch, capsys, *asked[:1], *asked[2:], "--interim")
     assert "\x1b" not in text, "no growing line in a pipe"
+
+
+def test_hints_are_sent_as_they_were_given(
+    served: FakeServer, two_queries: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run(monkeypatch, capsys, "ask", str(two_queries), "--server", served.address, "--hint", "ragout", "--hint", "apple pie")
+    (wish,) = (request for request in served.requests if isinstance(request, m.StreamingConfig))
+    assert [hint.phrase for hint in wish.phrase_hints] == ["ragout", "apple pie"]
 
 
 def test_several_files_are_named(served: FakeServer, two_queries: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

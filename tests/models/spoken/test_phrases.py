@@ -70,6 +70,7 @@ def test_date(spoken: str, written: str | None) -> None:
     [
         ("two hundred grams", "200 g"),
         ("two hundred g", "200 g"),
+        ("fifteen hundred grams", "1,500 g"),
         ("ten minute timer", "10 minute"),
         ("thirty second timer", "30 second"),
         ("thirty second street", None),
