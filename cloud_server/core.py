@@ -129,6 +129,9 @@ class Core:
         return SearchResults(segment_id, hits, outcome, engine.version, seconds)
 
     async def _found(self, engine: SearchEngine, heard: Heard, max_hits: int) -> tuple[SearchHit, ...]:
+        if not heard.is_speech:
+            self.metrics.search_gated.inc()
+            return ()
         candidates = (await self._in_thread(engine.candidates, heard))[:RESCORED]
         fitting = await self._fits(engine, heard, candidates)
         return await self._in_thread(engine.rank, candidates, fitting, max_hits)

@@ -57,6 +57,7 @@ class Metrics:
         self._model = Gauge("asr_model_info", "The model that answers.", ["model", "version", "quant", "sha8"], registry=registry)
         self.model_restarts = Counter("asr_model_restarts", "Workers replaced after a crash or a hang.", registry=registry)
         self._searches = Counter("asr_search_requests", "Searches by outcome.", ["outcome"], registry=registry)
+        self.search_gated = Counter("asr_search_gated", "Segments too little like speech to be searched for.", registry=registry)
         self._rescorings = Counter("asr_search_rescorings", "Searches whose hits the audio was to order.", ["outcome"], registry=registry)
         self._search_seconds = Histogram("asr_search_seconds", "Time of a search.", buckets=FAST_BUCKETS_S, registry=registry)
         self.search_documents = Gauge("asr_search_index_docs", "Documents in the index.", ["catalogue"], registry=registry)

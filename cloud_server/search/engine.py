@@ -149,7 +149,9 @@ class SearchEngine:
         best = max(range(len(shares)), key=lambda at: (round(shares[at], 6), query.guesses[at].weight), default=None)
         if best is None:
             return Candidate(number, ways, worded=False, hypothesis_index=0)
-        return Candidate(number, ways, worded=shares[best] >= MIN_WORD_SHARE and counts[best] > 0, hypothesis_index=query.guesses[best].index)
+        guess = query.guesses[best]
+        worded = shares[best] >= MIN_WORD_SHARE and counts[best] > 0 and guess.names_something
+        return Candidate(number, ways, worded, guess.index)
 
     def _scores(self, query: tantivy.Query, limit: int = CANDIDATES) -> dict[int, float]:
         hits = self._searcher.search(query, limit).hits

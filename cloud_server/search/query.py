@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from cloud_server.search.terms import content_words, letter_grams
+from cloud_server.search.terms import CARRIER_WORDS, content_words, letter_grams
 from protos.messages import Hypothesis
 
 MAX_QUERY_WORDS = 40
@@ -30,7 +30,12 @@ class Guess:
     weight: float
     """Its share of the probability."""
     words: tuple[str, ...]
-    """Without carrier words, each once."""
+    """Without carrier words, each once; all of them where nothing else was said."""
+
+    @property
+    def names_something(self) -> bool:
+        """False where it has carrier words only: half of all documents have those."""
+        return not CARRIER_WORDS.issuperset(self.words)
 
 
 @dataclass(frozen=True, slots=True)

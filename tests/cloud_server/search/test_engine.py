@@ -114,3 +114,8 @@ def test_letters_are_the_phrases_of_a_model_without_phones(engine: SearchEngine)
 )
 def test_a_title_is_named_in_full_or_not(engine: SearchEngine, heard: str, in_full: bool) -> None:
     assert engine.names_in_full(heard) is in_full
+
+
+def test_carrier_words_alone_find_nothing(engine: SearchEngine) -> None:
+    """Every text of the catalogue has "the" in it."""
+    assert engine.search([Hypothesis("the", 1.0)], 3) == ()

@@ -42,3 +42,8 @@ def test_weights_are_a_distribution(values: list[tuple[float, float]]) -> None:
 def test_what_is_hardly_possible_is_not_asked_for() -> None:
     guesses = query_of([Hypothesis("pie", 1.0), Hypothesis("pay", MIN_WEIGHT / 2)]).guesses
     assert [guess.index for guess in guesses] == [0]
+
+
+@pytest.mark.parametrize(("said", "names"), [("find me the", False), ("the", False), ("find me tea", True)])
+def test_carrier_words_alone_name_nothing(said: str, names: bool) -> None:
+    assert query_of([Hypothesis(said, 1.0)]).guesses[0].names_something is names
