@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+import sys
 import tempfile
 from pathlib import Path
 from typing import Annotated
@@ -28,9 +30,7 @@ LanguageOption = Annotated[str, typer.Option(help="BCP-47.")]
 def export(
     checkpoint: Annotated[
         str,
-        typer.Argument(
-            help="Folder with config.json, weights and heads.json or vocab.json; OWNER/NAME on the Hugging Face hub; or torchaudio's NAME."
-        ),
+        typer.Argument(help="Folder with config.json, weights and heads.json or vocab.json; OWNER/NAME on the Hugging Face hub; or torchaudio:NAME."),
     ],
     out: OutOption,
     model_id: Annotated[str, typer.Option(help="Name of the model.")],
@@ -56,13 +56,14 @@ def export(
         from models.export.sources.source import opened  # noqa: PLC0415 - a server has neither onnx nor safetensors
         from models.export.to_bundle import Identity, export_bundle  # noqa: PLC0415
     speech = calibration_speech(calibrate) if calibrate is not None else ()
+    identity = Identity(model_id, version, language)
     with opened(checkpoint) as folder:
-        made = export_bundle(folder, out, Identity(model_id, version, language), card, licence, speech=speech, recipe=recipe, named=checkpoint)
+        made = export_bundle(folder, out, identity, card, licence, speech=speech, recipe=recipe, named=checkpoint, command=typed())
     print(as_line(made))
 
 
 def pull(
-    name: Annotated[str, typer.Argument(help="OWNER/NAME on the Hugging Face hub, torchaudio's NAME, or a folder.")],
+    name: Annotated[str, typer.Argument(help="OWNER/NAME on the Hugging Face hub, torchaudio:NAME, or a folder.")],
     out: OutOption,
     calibrate: Annotated[Path, typer.Option(help="JSONL with audio and text, to spread INT8 over.")],
     manifest: Annotated[Path, typer.Option(help="JSONL of recordings that nobody trained on, for the gate.")],
@@ -91,7 +92,8 @@ def pull(
         status.update("spreading INT8 over recordings")
         speech = calibration_speech(calibrate)
         status.update(f"writing {out}")
-        made = export_bundle(folder, out, Identity(model_name(name), version, language), folder / CARD, licences, speech=speech, named=name)
+        identity = Identity(model_name(name), version, language)
+        made = export_bundle(folder, out, identity, folder / CARD, licences, speech=speech, named=name, command=typed())
     console.print(as_line(made))
     gate(out, manifest, against, None, limit, as_json)
 
@@ -106,10 +108,15 @@ def calibration_speech(manifest: Path) -> list[Waveform]:
 
 def model_name(source: str) -> str:
     """
-    >>> model_name("facebook/wav2vec2-base-960h"), model_name("WAV2VEC2_ASR_BASE_960H")
+    >>> model_name("facebook/wav2vec2-base-960h"), model_name("torchaudio:WAV2VEC2_ASR_BASE_960H")
     ('wav2vec2-base-960h', 'wav2vec2_asr_base_960h')
     """
-    return Path(source).name.lower()
+    return Path(source).name.rpartition(":")[2].lower()
+
+
+def typed() -> str:
+    """The command line of this process."""
+    return shlex.join(("harken-models", *sys.argv[1:]))
 
 
 def as_line(made: Bundle) -> str:

@@ -119,7 +119,12 @@ def _lineage(path: Path, entry: object) -> Lineage:
     if not isinstance(tools, dict) or not all(isinstance(version, str) and _is_text(version) and _is_text(name) for name, version in tools.items()):
         raise BundleError(f"{where}: tools must give a version for each package")
     return Lineage(
-        _text(where, entry, "source"), _text(where, entry, "weights_sha256", _SHA256), _count(where, entry, "calibration_clips", least=0), tools
+        _text(where, entry, "source"),
+        _text(where, entry, "weights_sha256", _SHA256),
+        _count(where, entry, "calibration_clips", least=0),
+        tools,
+        _text(where, entry, "calibration_sha256", _SHA256) if "calibration_sha256" in entry else None,
+        _text(where, entry, "command") if "command" in entry else None,
     )
 
 

@@ -93,6 +93,10 @@ class Lineage:
     """Recordings that INT8 was spread over; 0: float32."""
     tools: dict[str, str]
     """Package -> version."""
+    calibration_sha256: str | None = None
+    """Of those recordings as the model heard them, one after the other; None: float32."""
+    command: str | None = None
+    """As it was typed; None: made by a program."""
 
 
 @dataclass(frozen=True, slots=True)

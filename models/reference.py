@@ -73,9 +73,9 @@ def parse_reference(path: Path, raw: bytes) -> Reference:
             raise BundleError(f"{path}: format is {data['format']!r}, this program reads {FORMAT}")
         if {name: tuple(edges) for name, edges in data["edges"].items()} != EDGES:
             raise BundleError(f"{path}: its bins have other edges than this program's; make it anew with `harken-models reference`")
-        recordings = {str(name): int(total) for name, total in data["recordings"].items()}
+        recordings = {name: _whole(path, name, total) for name, total in data["recordings"].items()}
         counts = {
-            str(name): {measure: tuple(int(count) for count in by_measure[measure]) for measure in EDGES}
+            name: {measure: tuple(_whole(path, f"{measure} of {name}", count) for count in by_measure[measure]) for measure in EDGES}
             for name, by_measure in data["counts"].items()
         }
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
@@ -84,10 +84,16 @@ def parse_reference(path: Path, raw: bytes) -> Reference:
     return Reference(recordings, counts)
 
 
+def _whole(path: Path, what: str, value: object) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+        raise BundleError(f"{path}: {what} counts {value!r}, must be a whole number from 0")
+    return value
+
+
 def _check(path: Path, recordings: dict[str, int], counts: dict[str, dict[str, tuple[int, ...]]]) -> None:
     if ALL not in recordings or recordings.keys() != counts.keys():
         raise BundleError(f"{path}: recordings and counts must name the same slices, {ALL!r} among them")
     for name, by_measure in counts.items():
         for measure, bins in by_measure.items():
-            if len(bins) != len(EDGES[measure]) + 1 or min(bins) < 0 or sum(bins) > recordings[name]:
+            if len(bins) != len(EDGES[measure]) + 1 or sum(bins) > recordings[name]:
                 raise BundleError(f"{path}: {measure} of {name} has counts {list(bins)} for {recordings[name]} recordings")

@@ -30,9 +30,9 @@ def reference(
     harken-models reference my-model --manifest ../shared/speech/dev.jsonl
     """
     with needs_extra("writing a bundle", "dev"):
-        from models.evaluate.scoring import labelled_rows  # noqa: PLC0415 - a server has neither rapidfuzz nor onnx
+        from models.evaluate.scoring import recorded_rows  # noqa: PLC0415 - a server has neither rapidfuzz nor onnx
         from models.export.to_bundle import record_reference  # noqa: PLC0415
-    rows = labelled_rows(manifest, limit)[0]
+    rows = recorded_rows(manifest, limit)
     made = reference_of(watched(bundle.name, _measured(Recognizer(load_bundle(bundle)), manifest, rows), len(rows)))
     print(f"{bundle}: sha256 of the bundle {record_reference(bundle, made).sha256}")
     print("\n".join(as_lines(made)))

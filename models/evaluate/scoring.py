@@ -64,12 +64,28 @@ def labelled_rows(manifest: Path, limit: int | None = None) -> tuple[list[dict[s
         if not normalise_text(str(row.get("text") or "")):
             skipped += 1
             continue
-        if not isinstance(row.get("audio"), str):
-            raise ConfigurationError(f"{manifest} line {number}: audio is {row.get('audio')!r}, must be a path")
-        rows.append(row)
+        rows.append(_recorded(manifest, number, row))
     if not rows:
         raise ConfigurationError(f"{manifest}: has no row with a text")
-    return (rows if limit is None or limit >= len(rows) else [rows[index * len(rows) // limit] for index in range(limit)]), skipped
+    return _thinned(rows, limit), skipped
+
+
+def recorded_rows(manifest: Path, limit: int | None = None) -> list[dict[str, Any]]:
+    """Every row, with a text or without, evenly thinned to `limit`. Raises: ConfigurationError: no manifest of recordings; names the line."""
+    rows = [_recorded(manifest, number, row) for number, row in enumerate(read_rows(manifest), 1)]
+    if not rows:
+        raise ConfigurationError(f"{manifest}: has no row")
+    return _thinned(rows, limit)
+
+
+def _recorded(manifest: Path, number: int, row: dict[str, Any]) -> dict[str, Any]:
+    if not isinstance(row.get("audio"), str):
+        raise ConfigurationError(f"{manifest} line {number}: audio is {row.get('audio')!r}, must be a path")
+    return row
+
+
+def _thinned(rows: list[dict[str, Any]], limit: int | None) -> list[dict[str, Any]]:
+    return rows if limit is None or limit >= len(rows) else [rows[index * len(rows) // limit] for index in range(limit)]
 
 
 def score(recognizer: Recognizer, manifest: Path, rows: list[dict[str, Any]]) -> Iterator[Utterance]:

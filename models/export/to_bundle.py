@@ -72,10 +72,12 @@ def export_bundle(
     speech: Sequence[Waveform] = (),
     recipe: Path | None = None,
     named: str = "",
+    command: str | None = None,
 ) -> Bundle:
     """source: config.json, model.safetensors, heads.json. The new bundle is verified and loaded into onnxruntime before it takes its place.
 
-    recipe: what the weights were trained by, kept beside them. named: what the source is called in the lineage; its folder's name by default.
+    recipe: what the weights were trained by, kept beside them.
+    named, command: of the lineage: what the source is called (default: its folder's name), and what a person typed to make the bundle.
     speech: normalised waveforms to calibrate on, of the kind the model will hear: static INT8; none: float32.
     Raises: BundleError: the source is not understood, two licences have one name, or `out` exists and is no bundle.
     """
@@ -99,8 +101,10 @@ def export_bundle(
         if recipe is not None:
             (made / RECIPE).write_bytes(_bytes(recipe))
         write_checkpoint(checkpoint, made)
-        lineage = Lineage(named or source.name, weights_sha256(checkpoint), len(speech), {package: version(package) for package in TOOLS})
-        _write_manifest(made, {**_facts(checkpoint, identity, scheme), "lineage": asdict(lineage)}, _files(made))
+        tools = {package: version(package) for package in TOOLS}
+        lineage = Lineage(named or source.name, weights_sha256(checkpoint), len(speech), tools, speech_sha256(speech), command)
+        said = {key: value for key, value in asdict(lineage).items() if value is not None}
+        _write_manifest(made, {**_facts(checkpoint, identity, scheme), "lineage": said}, _files(made))
         Recognizer(load_bundle(made))
         if out.exists():
             out.rename(Path(temporary) / "replaced")
@@ -116,6 +120,14 @@ def weights_sha256(checkpoint: Checkpoint) -> str:
         digest.update(f"{name} {array.dtype} {array.shape}\n".encode())
         digest.update(array.tobytes())
     return digest.hexdigest()
+
+
+def speech_sha256(speech: Sequence[Waveform]) -> str | None:
+    """Of every recording's length and samples, in order; None: there are none."""
+    digest = hashlib.sha256()
+    for waveform in speech:
+        digest.update(len(waveform).to_bytes(8, "little") + waveform.astype("<f4").tobytes())
+    return digest.hexdigest() if speech else None
 
 
 def _graph(checkpoint: Checkpoint, speech: Sequence[Waveform]) -> tuple[onnx.ModelProto, str]:

@@ -216,12 +216,25 @@ def test_a_lineage_is_read_and_may_be_absent() -> None:
     lineage = parse_manifest(PATH, json.dumps({**GOOD, "lineage": LINEAGE}).encode()).lineage
     assert lineage is not None
     assert (lineage.source, lineage.weights_sha256, lineage.calibration_clips, lineage.tools) == ("someone/tiny", "a" * 64, 64, {"onnx": "1.21"})
+    assert (lineage.calibration_sha256, lineage.command) == (None, None), "bundles of before do not say"
+    more = {**LINEAGE, "calibration_sha256": "b" * 64, "command": "harken-models pull someone/tiny"}
+    lineage = parse_manifest(PATH, json.dumps({**GOOD, "lineage": more}).encode()).lineage
+    assert lineage is not None
+    assert (lineage.calibration_sha256, lineage.command) == ("b" * 64, "harken-models pull someone/tiny")
     assert parse_manifest(PATH, json.dumps(GOOD).encode()).lineage is None
 
 
 @pytest.mark.parametrize(
     "entry",
-    [[], {**LINEAGE, "source": ""}, {**LINEAGE, "weights_sha256": "a"}, {**LINEAGE, "calibration_clips": -1}, {**LINEAGE, "tools": {"onnx": 1}}],
+    [
+        [],
+        {**LINEAGE, "source": ""},
+        {**LINEAGE, "weights_sha256": "a"},
+        {**LINEAGE, "calibration_clips": -1},
+        {**LINEAGE, "tools": {"onnx": 1}},
+        {**LINEAGE, "calibration_sha256": "b"},
+        {**LINEAGE, "command": 3},
+    ],
 )
 def test_a_lineage_that_breaks_a_rule_is_refused(entry: object) -> None:
     with pytest.raises(BundleError, match="lineage"):

@@ -57,6 +57,9 @@ def changed(**values: Any) -> bytes:
         (changed(recordings={"cv": 2}), "must name the same slices"),
         (changed(recordings={ALL: 1, "cv": 2, "l2_child": 1}), "seconds of all has counts"),
         (changed(counts={ALL: {}}), "is no reference"),
+        (changed(recordings={ALL: 3.5, "cv": 2, "l2_child": 1}), "all counts 3.5, must be a whole number from 0"),
+        (changed(counts={ALL: {measure: [True] for measure in EDGES}}), "seconds of all counts True, must be a whole number"),
+        (changed(counts={ALL: {measure: [-1] for measure in EDGES}}), "seconds of all counts -1, must be a whole number"),
     ],
 )
 def test_a_reference_that_breaks_a_rule_is_refused(raw: bytes, why: str) -> None:

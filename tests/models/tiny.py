@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,9 @@ from protos.messages import SAMPLE_RATE_HZ
 
 CHARACTERS = CtcHead("characters", 2, 29, 2, ("<blank>", "|", "'", *"abcdefghijklmnopqrstuvwxyz"))
 CLOCK = FrameClock(384, 2752)
+# As facebook/wav2vec2-base-960h begins.
+STOCK_TOKENS = ("<pad>", "<s>", "</s>", "<unk>", "|", "E", "T")
+HUB_REVISION = "0123456789abcdef0123456789abcdef01234567"
 
 SHAPE = Shape(
     conv_dim=(6, 8, 8),
@@ -37,6 +41,9 @@ SHAPE = Shape(
     outputs=32,
     rotary_scale=1.0,
 )
+
+# 50 frames a second, as everybody's: a gate hears whole recordings.
+STOCK_SHAPE = replace(SHAPE, conv_kernel=(10, 8, 8), conv_stride=(5, 8, 8), rotary_scale=0.0)
 
 
 def config_of(shape: Shape) -> dict[str, Any]:
@@ -83,6 +90,24 @@ def write_source(folder: Path, shape: Shape = SHAPE, seed: int = 1) -> Path:
     head = {"name": CHARACTERS.name, "first": CHARACTERS.first, "size": CHARACTERS.size, "blank": CHARACTERS.blank, "tokens": list(CHARACTERS.tokens)}
     (folder / "heads.json").write_text(json.dumps({"heads": [head]}))
     return folder
+
+
+def write_stock(folder: Path) -> Path:
+    """As the hub has it: no heads.json, a tokenizer's vocabulary, a page."""
+    write_source(folder, STOCK_SHAPE)
+    (folder / "heads.json").unlink()
+    names = [*STOCK_TOKENS, *(f"[{number}]" for number in range(SHAPE.outputs - len(STOCK_TOKENS)))]
+    (folder / "vocab.json").write_text(json.dumps({name: number for number, name in enumerate(names)}))
+    (folder / "README.md").write_text("---\nlanguage: en\nlicense: apache-2.0\n---\n\n# Base\n")
+    return folder
+
+
+def write_hub_cache(cache: Path) -> Path:
+    """someone/tiny in the hub library's cache, as a download leaves it; its snapshot."""
+    repository = cache / "models--someone--tiny"
+    (repository / "refs").mkdir(parents=True)
+    (repository / "refs" / "main").write_text(HUB_REVISION)
+    return write_stock(repository / "snapshots" / HUB_REVISION)
 
 
 def speaking_graph(logits: npt.NDArray[np.float32], clock: FrameClock = CLOCK, extra_frames: int = 0) -> bytes:

@@ -15,16 +15,20 @@ from models.export.checkpoint import BUNDLED_WEIGHTS, CONFIG, WEIGHTS
 from models.extras import needs_extra
 from models.sounds import CHARACTER_HEAD
 from protos.errors import BundleError, ConfigurationError
+from protos.messages import SAMPLE_RATE_HZ
 
-VOCABULARY, PICKLED, PAGE = "vocab.json", "pytorch_model.bin", "README.md"
-DEFAULT_PAD = "<pad>"
+VOCABULARY, TOKENIZER, PICKLED, PAGE = "vocab.json", "tokenizer_config.json", "pytorch_model.bin", "README.md"
+# How a checkpoint wants its waveforms: a file of its own, or since transformers 5 a part of another.
+PREPROCESSOR, PROCESSOR, EXTRACTOR = "preprocessor_config.json", "processor_config.json", "feature_extractor"
+DEFAULT_PAD, WORD_END = "<pad>", "|"
 
 
 def prepared(source: Path, work: Path) -> Path:
     """source itself where nothing is missing; otherwise `work`, an empty folder, with links to what is there and the rest made.
 
-    Raises: BundleError: there is no vocabulary to make heads of, or the weights cannot be read.
+    Raises: BundleError: there is no vocabulary to make heads of, the weights cannot be read, or they want other waveforms than ours.
     """
+    check_waveforms(source)
     has_weights = any((source / name).is_file() for name in (WEIGHTS, BUNDLED_WEIGHTS))
     if (source / HEADS).is_file() and has_weights:
         return source
@@ -49,22 +53,47 @@ def write_folder(work: Path, config: Mapping[str, object], tensors: Mapping[str,
     return work
 
 
+def check_waveforms(source: Path) -> None:
+    """Raises: BundleError: what the folder says of its waveforms is not what `models.features` makes."""
+    path = next((source / name for name in (PREPROCESSOR, PROCESSOR) if (source / name).is_file()), None)
+    if path is None:
+        return
+    settings = _settings(path)
+    settings = settings.get(EXTRACTOR) or {} if path.name == PROCESSOR else settings
+    rate_hz = settings.get("sampling_rate", SAMPLE_RATE_HZ)
+    if rate_hz != SAMPLE_RATE_HZ:
+        raise BundleError(f"{path}: sampling_rate is {rate_hz!r}, must be {SAMPLE_RATE_HZ}")
+    # With group norm it makes no difference: each channel of the front end is divided by its own deviation.
+    if not settings.get("do_normalize", True) and _settings(source / CONFIG).get("feat_extract_norm") == "layer":
+        raise BundleError(f"{path}: do_normalize is false; with layer norm this exporter understands only waveforms that are normalised first")
+
+
 def head_of(source: Path) -> dict[str, object]:
     """The one head of a tokenizer's vocab.json. Raises: BundleError: it is missing, or does not number the outputs from 0 without gaps."""
     path = source / VOCABULARY
     try:
         numbers: dict[str, int] = json.loads(path.read_bytes())
-        config: dict[str, Any] = json.loads((source / CONFIG).read_bytes())
         tokens = sorted(numbers, key=lambda token: numbers[token])
         gapless = [numbers[token] for token in tokens] == list(range(len(tokens)))
     except (OSError, ValueError, AttributeError, TypeError) as error:
         raise BundleError(f"{path}: {error}; it must say which outputs are which symbols (or {HEADS} does)") from error
     if not gapless or not tokens:
         raise BundleError(f"{path}: must number the outputs from 0 without gaps")
-    blank = config.get("pad_token_id", numbers.get(DEFAULT_PAD, 0))
+    blank = _settings(source / CONFIG).get("pad_token_id", numbers.get(DEFAULT_PAD, 0))
     if not isinstance(blank, int) or not 0 <= blank < len(tokens):
         raise BundleError(f"{source / CONFIG}: pad_token_id is {blank!r}, must be one of the {len(tokens)} outputs: it is CTC's blank")
-    return as_head(tokens, blank)
+    word_end = _settings(source / TOKENIZER).get("word_delimiter_token", WORD_END) if (source / TOKENIZER).is_file() else WORD_END
+    return as_head([WORD_END if token == word_end else token for token in tokens], blank)
+
+
+def _settings(path: Path) -> dict[str, Any]:
+    try:
+        settings = json.loads(path.read_bytes())
+    except (OSError, ValueError, RecursionError) as error:
+        raise BundleError(f"{path}: {error}") from error
+    if not isinstance(settings, dict):
+        raise BundleError(f"{path}: must hold one JSON object")
+    return settings
 
 
 def as_head(tokens: Sequence[str], blank: int) -> dict[str, object]:

@@ -10,6 +10,7 @@ from models.export.sources.folder import write_folder
 from models.extras import needs_extra
 from protos.errors import BundleError, ConfigurationError
 
+SCHEME = "torchaudio:"
 # torchaudio's beginning of a tensor's name -> transformers'.
 PREFIXES = (("encoder.feature_projection.", "feature_projection."), ("encoder.transformer.", "encoder."), ("aux.", "lm_head."))
 NORMS = {"group_norm": "group", "layer_norm": "layer"}
@@ -17,8 +18,8 @@ BLANK = "<blank>"
 
 
 def is_pipeline(name: str) -> bool:
-    """By its writing alone: torchaudio's are in capitals and have no slash."""
-    return name.isupper() and "/" not in name and name.replace("_", "").isalnum()
+    """By its writing alone: torchaudio's are in capitals and have no slash, or say whose they are."""
+    return name.startswith(SCHEME) or (name.isupper() and "/" not in name and name.replace("_", "").isalnum())
 
 
 def fetch_pipeline(name: str, work: Path) -> Path:

@@ -9,17 +9,17 @@ from pathlib import Path
 
 from models.bundle import HEADS
 from models.export.checkpoint import CONFIG, WEIGHTS
-from models.export.sources.folder import PAGE, PICKLED, VOCABULARY, prepared
-from models.export.sources.pipeline import fetch_pipeline, is_pipeline
+from models.export.sources.folder import PAGE, PICKLED, PREPROCESSOR, PROCESSOR, TOKENIZER, VOCABULARY, prepared
+from models.export.sources.pipeline import SCHEME, fetch_pipeline, is_pipeline
 from models.extras import needs_extra
 from protos.errors import ConfigurationError
 
-WANTED = (CONFIG, HEADS, WEIGHTS, VOCABULARY, PAGE, "LICENSE*", "LICENCE*")
+WANTED = (CONFIG, HEADS, WEIGHTS, VOCABULARY, TOKENIZER, PREPROCESSOR, PROCESSOR, PAGE, "LICENSE*", "LICENCE*")
 
 
 @contextmanager
 def opened(name: str) -> Iterator[Path]:
-    """name: a folder; or torchaudio's NAME_IN_CAPITALS; or OWNER/NAME on the Hugging Face hub, from its cache where it is there.
+    """name: a folder; torchaudio's NAME_IN_CAPITALS or torchaudio:NAME; or OWNER/NAME on the Hugging Face hub, from its cache where it is there.
 
     Raises: ConfigurationError: it is none of them, or cannot be fetched. BundleError: what is there is not understood.
     """
@@ -27,7 +27,7 @@ def opened(name: str) -> Iterator[Path]:
         if Path(name).is_dir():
             yield prepared(Path(name), Path(work))
         elif is_pipeline(name):
-            yield fetch_pipeline(name, Path(work))
+            yield fetch_pipeline(name.removeprefix(SCHEME), Path(work))
         elif name.count("/") == 1 and not name.startswith(("/", ".")):
             yield prepared(fetch_hub(name), Path(work))
         else:

@@ -16,7 +16,7 @@ from models.reference import ALL, reference_of
 def test_a_bundle_gets_its_reference(root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     bundle = tmp_path / "bundle"
     shutil.copytree(default_bundle_dir(), bundle)
-    rows = [{"audio": str(path), "text": path.stem, "source": "cv"} for path in sorted((root / "tests" / "recordings").glob("*.flac"))[:3]]
+    rows = [{"audio": str(path), "source": "cv"} for path in sorted((root / "tests" / "recordings").glob("*.flac"))[:3]]
     (tmp_path / "m.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     reference(bundle, tmp_path / "m.jsonl")
     made = load_bundle(bundle).reference

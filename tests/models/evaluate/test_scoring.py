@@ -12,7 +12,7 @@ import pytest
 import soundfile
 
 from models.ctc import Logits
-from models.evaluate.scoring import labelled_rows, score
+from models.evaluate.scoring import labelled_rows, recorded_rows, score
 from models.recognizer import Recognizer
 from models.records import CtcHead
 from protos.errors import ConfigurationError, TooLong
@@ -42,6 +42,16 @@ def test_rows_without_text_are_skipped_and_counted(tmp_path: Path) -> None:
 def test_a_limit_thins_evenly(tmp_path: Path) -> None:
     manifest = write_manifest(tmp_path, [{"text": letter} for letter in "abcdefgh"])
     assert [row["text"] for row in labelled_rows(manifest, 4)[0]] == ["a", "c", "e", "g"]
+
+
+def test_where_texts_are_not_needed_no_row_is_skipped(tmp_path: Path) -> None:
+    manifest = write_manifest(tmp_path, [{"text": "one"}, {"speaker": "s1"}, {"text": "two"}, {"speaker": "s2"}])
+    assert len(recorded_rows(manifest)) == 4
+    assert [row["text"] for row in recorded_rows(manifest, 2)] == ["one", "two"]
+    with pytest.raises(ConfigurationError, match="line 1: audio is None, must be a path"):
+        recorded_rows(write_manifest(tmp_path, [{"audio": None}]))
+    with pytest.raises(ConfigurationError, match="has no row"):
+        recorded_rows(write_manifest(tmp_path, []))
 
 
 @pytest.mark.parametrize(("row", "why"), [({"text": "a", "audio": 3}, "line 1: audio is 3"), ({"text": ""}, "no row with a text")])

@@ -11,7 +11,7 @@ import pytest
 
 from models.bundle import Bundle, load_bundle
 from models.export.checkpoint import read_checkpoint
-from models.export.to_bundle import Identity, export_bundle, refresh_manifest, weights_sha256
+from models.export.to_bundle import Identity, export_bundle, refresh_manifest, speech_sha256, weights_sha256
 from models.recognizer import Recognizer
 from protos.errors import BundleError
 from tests.models.tiny import SHAPE, write_source
@@ -121,6 +121,8 @@ def test_a_bundle_says_where_it_comes_from_and_keeps_its_recipe(tiny_source: Pat
     lineage = made.manifest.lineage
     assert lineage is not None
     assert (lineage.source, lineage.calibration_clips) == ("someone/tiny", 2)
+    assert lineage.calibration_sha256 == speech_sha256(speech) != speech_sha256(speech[::-1])
+    assert lineage.command is None
     assert lineage.weights_sha256 == weights_sha256(read_checkpoint(tiny_source))
     assert lineage.tools.keys() == {"numpy", "onnx", "onnxruntime"}
     assert (made.path / "recipe.toml").read_text() == 'name = "mine"\n'

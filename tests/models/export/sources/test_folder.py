@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import nullcontext
 from pathlib import Path
 
 import numpy as np
@@ -10,24 +11,15 @@ import pytest
 
 from models.bundle import CARD, HEADS
 from models.export.checkpoint import read_checkpoint
-from models.export.sources.folder import as_head, head_of, page_licence, prepared, stated_licence, write_folder
+from models.export.sources.folder import as_head, check_waveforms, head_of, page_licence, prepared, stated_licence, write_folder
 from models.manifest import parse_heads
 from protos.errors import BundleError, ConfigurationError
-from tests.models.tiny import SHAPE, config_of, write_source
-
-# As facebook/wav2vec2-base-960h has it.
-VOCABULARY = {"<pad>": 0, "<s>": 1, "</s>": 2, "<unk>": 3, "|": 4, "E": 5, "T": 6}
+from tests.models.tiny import SHAPE, STOCK_SHAPE, config_of, write_source, write_stock
 
 
 @pytest.fixture
 def stock(tmp_path: Path) -> Path:
-    """A folder as the hub has it: no heads.json, a tokenizer's vocabulary, a page."""
-    folder = write_source(tmp_path / "stock")
-    (folder / HEADS).unlink()
-    names = [*VOCABULARY, *(f"[{number}]" for number in range(SHAPE.outputs - len(VOCABULARY)))]
-    (folder / "vocab.json").write_text(json.dumps({name: number for number, name in enumerate(names)}))
-    (folder / "README.md").write_text("---\nlanguage: en\nlicense: apache-2.0\n---\n\n# Base\n")
-    return folder
+    return write_stock(tmp_path / "stock")
 
 
 def test_a_folder_that_has_everything_is_used_as_it_is(tmp_path: Path) -> None:
@@ -42,9 +34,9 @@ def test_heads_come_from_the_vocabulary_and_the_card_from_the_page(stock: Path, 
     work.mkdir()
     made = prepared(stock, work)
     (head,) = parse_heads(made / HEADS, (made / HEADS).read_bytes())
-    assert (head.name, head.first, head.size, head.blank, head.word_end) == ("characters", 0, SHAPE.outputs, 0, "|")
+    assert (head.name, head.first, head.size, head.blank, head.word_end) == ("characters", 0, STOCK_SHAPE.outputs, 0, "|")
     assert head.tokens[:7] == ("<pad>", "<s>", "</s>", "<unk>", "|", "e", "t")
-    assert read_checkpoint(made).shape == SHAPE
+    assert read_checkpoint(made).shape == STOCK_SHAPE
     assert (made / CARD).read_text().endswith("# Base\n")
     assert stated_licence(made) == "apache-2.0"
     assert not (stock / HEADS).exists(), "the source is left as it was"
@@ -79,6 +71,40 @@ def test_the_blank_is_what_the_configuration_pads_with(stock: Path) -> None:
     (stock / "config.json").write_text(json.dumps({**config, "pad_token_id": 99}))
     with pytest.raises(BundleError, match="pad_token_id is 99"):
         head_of(stock)
+
+
+def test_the_end_of_a_word_is_what_the_tokenizer_calls_it(stock: Path) -> None:
+    names = ["<pad>", " ", *(f"[{number}]" for number in range(STOCK_SHAPE.outputs - 2))]
+    (stock / "vocab.json").write_text(json.dumps({name: number for number, name in enumerate(names)}))
+    (stock / "tokenizer_config.json").write_text('{"word_delimiter_token": " "}')
+    assert head_of(stock)["tokens"][:2] == ["<pad>", "|"]  # type: ignore[index]
+
+
+@pytest.mark.parametrize("name", ["preprocessor_config.json", "processor_config.json"])
+@pytest.mark.parametrize(
+    ("settings", "norm", "why"),
+    [
+        ({"do_normalize": True, "sampling_rate": 16_000}, "layer", None),
+        ({"do_normalize": False}, "group", None),
+        ({}, "layer", None),
+        ({"do_normalize": False}, "layer", "do_normalize is false"),
+        ({"sampling_rate": 8000}, "group", "sampling_rate is 8000, must be 16000"),
+    ],
+)
+def test_a_checkpoint_that_wants_other_waveforms_is_refused(stock: Path, name: str, settings: dict[str, object], norm: str, why: str | None) -> None:
+    config = json.loads((stock / "config.json").read_text())
+    (stock / "config.json").write_text(json.dumps({**config, "feat_extract_norm": norm}))
+    (stock / name).write_text(json.dumps(settings if name.startswith("pre") else {"feature_extractor": settings}))
+    (stock.parent / "work").mkdir()
+    with pytest.raises(BundleError, match=why) if why else nullcontext():
+        prepared(stock, stock.parent / "work")
+
+
+def test_settings_that_cannot_be_read_are_named(stock: Path) -> None:
+    for text in ("{", "[]"):
+        (stock / "preprocessor_config.json").write_text(text)
+        with pytest.raises(BundleError, match=r"preprocessor_config\.json"):
+            check_waveforms(stock)
 
 
 def test_letters_stay_apart_where_a_vocabulary_has_both_cases() -> None:

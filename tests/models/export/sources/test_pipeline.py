@@ -14,7 +14,14 @@ from tests.models.export.sources.pipelines import parameters
 
 @pytest.mark.parametrize(
     ("name", "is_one"),
-    [("WAV2VEC2_ASR_BASE_960H", True), ("facebook/wav2vec2-base-960h", False), ("FACEBOOK/BASE", False), ("wav2vec2", False), ("A-B", False)],
+    [
+        ("WAV2VEC2_ASR_BASE_960H", True),
+        ("torchaudio:WAV2VEC2_ASR_BASE_960H", True),
+        ("facebook/wav2vec2-base-960h", False),
+        ("FACEBOOK/BASE", False),
+        ("wav2vec2", False),
+        ("A-B", False),
+    ],
 )
 def test_pipelines_are_told_by_how_they_are_written(name: str, is_one: bool) -> None:
     assert is_pipeline(name) is is_one

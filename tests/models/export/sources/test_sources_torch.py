@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import pickle
-import shutil
 from pathlib import Path
 
 import numpy as np
@@ -24,37 +22,21 @@ from models.features import normalise
 from models.recognizer import Recognizer
 from protos.errors import BundleError, ConfigurationError
 from tests.models.export.sources.pipelines import LABELS, parameters
-from tests.models.tiny import SHAPE, write_source
+from tests.models.tiny import STOCK_SHAPE, write_hub_cache
 
 pytestmark = pytest.mark.train
-
-REVISION = "0123456789abcdef0123456789abcdef01234567"
-
-
-def write_hub_cache(cache: Path, *, pickled: bool) -> None:
-    """someone/tiny, as the hub has it."""
-    snapshot = cache / "models--someone--tiny" / "snapshots" / REVISION
-    shutil.copytree(write_source(cache / "made"), snapshot)
-    (snapshot / HEADS).unlink()
-    names = ["<pad>", "|", *(f"[{number}]" for number in range(SHAPE.outputs - 2))]
-    (snapshot / "vocab.json").write_text(json.dumps({name: number for number, name in enumerate(names)}))
-    (snapshot / "README.md").write_text("---\nlicense: mit\n---\n# Tiny\n")
-    refs = cache / "models--someone--tiny" / "refs"
-    refs.mkdir()
-    (refs / "main").write_text(REVISION)
-    if pickled:
-        weights = snapshot / "model.safetensors"
-        torch.save(load_file(weights), snapshot / "pytorch_model.bin")
-        weights.unlink()
 
 
 @pytest.mark.parametrize("pickled", [False, True])
 def test_a_hub_name_is_read_from_the_hubs_cache(pickled: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path))
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
-    write_hub_cache(tmp_path, pickled=pickled)
+    snapshot = write_hub_cache(tmp_path)
+    if pickled:
+        torch.save(load_file(snapshot / "model.safetensors"), snapshot / "pytorch_model.bin")
+        (snapshot / "model.safetensors").unlink()
     with opened("someone/tiny") as folder:
-        assert read_checkpoint(folder).shape == SHAPE
+        assert read_checkpoint(folder).shape == STOCK_SHAPE
         assert (folder / HEADS).is_file()
     with (
         pytest.raises(ConfigurationError, match="someone/other: is no folder here, and the Hugging Face hub does not give it"),
@@ -100,6 +82,7 @@ def test_the_exported_graph_computes_what_torchaudio_does(mode: str, tmp_path: P
     assert np.abs(Recognizer(made).logits(waveform) - theirs).max() < 1e-4
 
 
-def test_an_unknown_pipeline_is_named_with_those_there_are(tmp_path: Path) -> None:
-    with pytest.raises(ConfigurationError, match=r"torchaudio has no pipeline WAV9; it has .*WAV2VEC2_ASR_BASE_960H"):
-        fetch_pipeline("WAV9", tmp_path)
+@pytest.mark.parametrize("name", ["WAV9", "torchaudio:WAV9"])
+def test_an_unknown_pipeline_is_named_with_those_there_are(name: str) -> None:
+    with pytest.raises(ConfigurationError, match=r"torchaudio has no pipeline WAV9; it has .*WAV2VEC2_ASR_BASE_960H"), opened(name):
+        pass
