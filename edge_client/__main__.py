@@ -17,8 +17,9 @@ import typer
 
 from edge_client import render
 from edge_client.app import EdgeSession
-from edge_client.config import AdaptiveConfig, Config, TransportConfig, VadConfig
+from edge_client.config import AdaptiveConfig, Config, SpoolConfig, TransportConfig, VadConfig
 from edge_client.doctor import examine
+from edge_client.ledger import SegmentOutcome
 from edge_client.microphone import Microphone, input_devices
 from edge_client.sources import AudioFile, PcmStream, Source, standard_input
 from edge_client.terminal import Terminal
@@ -47,9 +48,20 @@ ConnectOption = Annotated[
         "--connect-timeout", envvar="HARKEN_EDGE_CONNECT_TIMEOUT", min=0.1, help="Seconds to wait for the server; speech is kept meanwhile."
     ),
 ]
+SpoolOption = Annotated[
+    Path | None,
+    typer.Option("--spool", envvar="HARKEN_EDGE_SPOOL", help="Folder that keeps speech until it is answered, even by the next run; default: memory."),
+]
+SpoolKeyOption = Annotated[
+    Path | None, typer.Option("--spool-key", envvar="HARKEN_EDGE_SPOOL_KEY", help="File of 32 bytes, mode 600, that seals the spool (AES-256-GCM).")
+]
+SpoolLimitOption = Annotated[
+    int, typer.Option("--spool-limit-mb", envvar="HARKEN_EDGE_SPOOL_LIMIT_MB", min=1, help="Of unanswered speech; the oldest makes room.")
+]
 DEFAULT_SERVER = TransportConfig().server
 DEFAULT_CONNECT_S = TransportConfig().connect_timeout_s
 DEFAULT_VAD_MODE = VadConfig().mode
+DEFAULT_SPOOL_LIMIT_MB = TransportConfig().max_unanswered_bytes // 1_000_000
 
 
 @app.command()
@@ -65,6 +77,9 @@ def ask(
     hint: HintOption = None,
     vad_mode: VadModeOption = DEFAULT_VAD_MODE,
     connect_timeout: ConnectOption = DEFAULT_CONNECT_S,
+    spool: SpoolOption = None,
+    spool_key: SpoolKeyOption = None,
+    spool_limit_mb: SpoolLimitOption = DEFAULT_SPOOL_LIMIT_MB,
 ) -> None:
     """Send recordings as if they were spoken now.
 
@@ -76,8 +91,9 @@ def ask(
     """
     config = Config(
         VadConfig(vad_mode),
-        transport=TransportConfig(server, connect_timeout_s=connect_timeout),
+        transport=TransportConfig(server, connect_timeout_s=connect_timeout, max_unanswered_bytes=spool_limit_mb * 1_000_000),
         adaptive=AdaptiveConfig() if adaptive else None,
+        spool=spool_config(spool, spool_key),
         catalogue=catalogue,
         max_alternatives=max_alternatives,
         hints=tuple(hint or ()),
@@ -100,6 +116,9 @@ def listen(
     hint: HintOption = None,
     vad_mode: VadModeOption = DEFAULT_VAD_MODE,
     connect_timeout: ConnectOption = DEFAULT_CONNECT_S,
+    spool: SpoolOption = None,
+    spool_key: SpoolKeyOption = None,
+    spool_limit_mb: SpoolLimitOption = DEFAULT_SPOOL_LIMIT_MB,
 ) -> None:
     """Listen to the microphone until Ctrl-C, which still waits for the answer to what was said; a second Ctrl-C does not.
 
@@ -109,8 +128,9 @@ def listen(
     """
     config = Config(
         VadConfig(vad_mode),
-        transport=TransportConfig(server, connect_timeout_s=connect_timeout),
+        transport=TransportConfig(server, connect_timeout_s=connect_timeout, max_unanswered_bytes=spool_limit_mb * 1_000_000),
         adaptive=AdaptiveConfig() if adaptive else None,
+        spool=spool_config(spool, spool_key),
         catalogue=catalogue,
         max_alternatives=max_alternatives,
         hints=tuple(hint or ()),
@@ -153,6 +173,15 @@ def doctor(server: ServerOption = DEFAULT_SERVER, as_json: JsonOption = False) -
         sys.exit(2)
 
 
+def spool_config(folder: Path | None, key_file: Path | None) -> SpoolConfig | None:
+    """Raises: ConfigurationError: a key without a spool."""
+    if folder is None:
+        if key_file is not None:
+            raise ConfigurationError(f"--spool-key {key_file} seals a spool, and --spool names none")
+        return None
+    return SpoolConfig(folder, key_file)
+
+
 @dataclass(frozen=True, slots=True)
 class Printer:
     """How outcomes are shown: JSON lines, or lines for people, with one that grows while somebody speaks."""
@@ -169,6 +198,13 @@ class Printer:
         else:
             self.terminal.show(result)
 
+    def show_earlier(self, outcome: SegmentOutcome) -> None:
+        """Of a run before this one."""
+        if self.as_json:
+            print(json.dumps({"earlier": True, **render.segment_row(outcome)}), flush=True)
+        else:
+            self.terminal.print(f"earlier: {render.segment_text(outcome)}")
+
     def show(self, name: str, row: Callable[[], render.Row], text: Callable[[], str]) -> None:
         if self.as_json:
             print(json.dumps({**({"file": name} if self.named else {}), **row()}), flush=True)
@@ -183,7 +219,8 @@ async def converse_all(sources: list[tuple[str, Source]], config: Config, printe
 
 
 async def converse(name: str, source: Source, config: Config, printer: Printer, *, until_interrupted: bool = False) -> bool:
-    session = EdgeSession(source, config, partial(printer.show_interim, name) if printer.interim else None)
+    on_interim = partial(printer.show_interim, name) if printer.interim else None
+    session = EdgeSession(source, config, on_interim, printer.show_earlier)
     with stopped_by_signals(session) if until_interrupted else nullcontext():
         async with aclosing(session.outcomes()) as outcomes:
             async for outcome in outcomes:

@@ -5,61 +5,43 @@ from __future__ import annotations
 import asyncio
 import platform
 import time
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Iterable
 from contextlib import aclosing
-from dataclasses import dataclass
 from importlib.metadata import version
 
+from edge_client.backlog import Backlog
 from edge_client.chunks import Chunker
 from edge_client.config import INTERIM_CHUNK_MS, Config
 from edge_client.gate import SpeechGate
+from edge_client.keeper import Keeper, open_spool
 from edge_client.ledger import Ledger, SegmentOutcome
+from edge_client.outbox import SegmentRequest
 from edge_client.segmenter import SegmentEnded, Segmenter, SegmentEvent, SegmentStarted
 from edge_client.sources import Source
+from edge_client.spool import Spool
+from edge_client.summary import Mark, Summary
 from edge_client.transport import Transport
 from edge_client.vad import Vad, level_dbfs
 from protos import messages as m
-from protos.errors import SpeechError, SpoolFull, Unreachable
+from protos.errors import SpeechError, Unreachable
 
 # A program that was stopped, by Ctrl-Z or by a pager nobody scrolls, first reads what arrived meanwhile; then the server may be late.
 CATCH_UP_S = 0.25
 
 
-@dataclass(frozen=True, slots=True)
-class Summary:
-    captured_seconds: float
-    voiced_seconds: float
-    sent_seconds: float
-    bytes_sent: int
-    """Of audio that left this machine; what could not be sent is not counted."""
-    segments: int
-    rejected: int
-    notices: tuple[str, ...] = ()
-
-    @property
-    def bytes_saved_ratio(self) -> float:
-        """Of what streaming everything captured would have cost; 0 where nothing was captured."""
-        captured_bytes = self.captured_seconds * m.SAMPLE_RATE_HZ * m.BYTES_PER_SAMPLE
-        return 1 - self.bytes_sent / captured_bytes if captured_bytes else 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class _Mark:
-    """Where the counters stood at a moment: reports carry differences, because the server adds them up."""
-
-    at_s: float
-    captured: int = 0
-    voiced: int = 0
-    accepted_bytes: int = 0
-    overruns: int = 0
-
-
 class EdgeSession:
     """One source against one server: iterate `outcomes` once, then read `summary`."""
 
-    def __init__(self, source: Source, config: Config, on_interim: Callable[[m.Result], None] | None = None) -> None:
-        """on_interim: told what was heard so far of a segment still being spoken; None: nobody asks the server for it."""
-        self._source, self._config, self._on_interim = source, config, on_interim
+    def __init__(
+        self,
+        source: Source,
+        config: Config,
+        on_interim: Callable[[m.Result], None] | None = None,
+        on_earlier: Callable[[SegmentOutcome], None] | None = None,
+    ) -> None:
+        """on_interim: told what was heard so far of a segment still being spoken; None: nobody asks for it. on_earlier: told the
+        outcomes of what earlier runs left in the spool."""
+        self._source, self._config, self._on_interim, self._on_earlier = source, config, on_interim, on_earlier
         self._vad = Vad(config.vad)
         self._gate = SpeechGate(config.vad)
         self._segmenter = Segmenter(config.segmenter)
@@ -67,7 +49,7 @@ class EdgeSession:
         chunk_ms = min(config.transport.chunk_ms, INTERIM_CHUNK_MS) if interim_results else config.transport.chunk_ms
         self._chunker = Chunker(chunk_ms, self._vad.info, source.device)
         client = m.ClientInfo("harken-edge", version("harken"), platform.platform(), source.device)
-        wish = m.StreamingConfig(
+        self._wish = m.StreamingConfig(
             client=client,
             catalogue=config.catalogue,
             max_alternatives=config.max_alternatives,
@@ -75,21 +57,25 @@ class EdgeSession:
             interim_results=interim_results,
             enable_word_time_offsets=True,
         )
-        self._transport = Transport(config.transport, wish)
+        self._transport = Transport(config.transport, self._wish)
+        self._keeper = Keeper(None)
         self._ledger = Ledger()
         self._changed, self._room = asyncio.Event(), asyncio.Event()
         self._captured = self._voiced = self._segments = self._rejected = 0
         self._notices: list[str] = []
-        self._reported = _Mark(time.monotonic())
+        self._reported = Mark(time.monotonic())
         self._capturing: asyncio.Task[object] | None = None
         self._stopped = self._receiving_is_over = False
         self._failure: SpeechError | None = None
 
     async def outcomes(self) -> AsyncGenerator[SegmentOutcome, None]:
-        """In segment order, each as soon as it and all before it are answered.
+        """In segment order, each as soon as it and all before it are answered; asking for the next one says that this one was taken.
 
-        Raises: ConfigurationError, InvalidAudio: the source cannot be read; what was sent before is answered first.
+        Raises: ConfigurationError, InvalidAudio: the source or the spool cannot be used; what was sent before is answered first.
         """
+        spool = open_spool(self._config.spool, self._config.transport.max_unanswered_bytes)
+        self._keeper = Keeper(spool)
+        earlier = asyncio.create_task(self._catch_up(spool))
         capture = asyncio.create_task(self._capture())
         receive = asyncio.create_task(self._receive())
         capture.add_done_callback(lambda _: self._changed.set())
@@ -103,19 +89,22 @@ class EdgeSession:
                     self._give_up()
                 for outcome in self._complete():
                     yield outcome
+                    self._settle(outcome)
             self._give_up()
             for outcome in self._complete():
                 yield outcome
+                self._settle(outcome)
             await capture  # its error, if it had one
+            await earlier
             if not receive.done():
                 await asyncio.wait([receive], timeout=1.0)  # the server closes after our half-close
             if receive.done() and not receive.cancelled():
                 receive.result()  # what is no SpeechError is a bug of ours, to be seen
         finally:
-            for task in (capture, receive):
+            for task in (capture, receive, earlier):
                 task.cancel()
-            await asyncio.gather(capture, receive, return_exceptions=True)
-            await self._transport.close()
+            await asyncio.gather(capture, receive, earlier, return_exceptions=True)
+            await self._keeper.close()
 
     def stop(self) -> None:
         """The user has finished, before `outcomes` began or after: an open segment ends here, and `outcomes` ends once everything is answered."""
@@ -169,14 +158,37 @@ class EdgeSession:
         if isinstance(event, SegmentStarted):
             self._ledger.open(event.segment_id, event.start_sample)
             self._segments += 1
-        try:
-            for request in self._chunker.push(event):
-                self._transport.send(request)
-        except SpoolFull as error:
-            self._ledger.lose(m.Reject(event.segment_id, error.reason, None, error.message), time.monotonic())
+        for request in self._chunker.push(event):
+            assert isinstance(request, SegmentRequest)  # noqa: S101 - a chunker makes nothing else
+            self._lose(self._transport.send(request))
+            self._lose(self._keeper.keep(request))  # before the loop turns, and so before anything is on its way
         if isinstance(event, SegmentEnded):
             self._ledger.close(event.segment_id, event.end_sample, time.monotonic())
             self._changed.set()
+
+    def _lose(self, segment_ids: Iterable[int]) -> None:
+        limit = self._config.transport.max_unanswered_bytes
+        for segment_id in segment_ids:
+            self._transport.drop(segment_id)
+            self._keeper.settle(segment_id)
+            message = f"no room for speech without an answer: {limit} bytes are allowed, and the oldest segment goes first"
+            self._ledger.lose(m.Reject(segment_id, m.RejectReason.SPOOL_FULL, None, message), time.monotonic())
+
+    def _settle(self, outcome: SegmentOutcome) -> None:
+        """Speech that was not answered stays in the spool: the next run sends it again."""
+        self._transport.settle(outcome.segment_id)
+        if not (isinstance(outcome.answer, m.Reject) and outcome.answer.reason is m.RejectReason.UNAVAILABLE):
+            self._keeper.settle(outcome.segment_id)
+
+    async def _catch_up(self, spool: Spool | None) -> None:
+        if spool is None:
+            return
+        backlog = Backlog(spool, self._config.transport, self._wish)
+        async with aclosing(backlog.outcomes()) as outcomes:
+            async for outcome in outcomes:
+                if self._on_earlier is not None:
+                    self._on_earlier(outcome)
+        self._notices += backlog.notices
 
     async def _wait_for_room(self) -> None:
         """A file at full speed would fill the server's queue, and be refused; nobody loses anything if it is read a little later."""
@@ -187,10 +199,11 @@ class EdgeSession:
 
     async def _receive(self) -> None:
         try:
-            async for response in self._transport.responses():
-                self._react(response)
-                self._changed.set()
-                self._room.set()
+            async with aclosing(self._transport.responses()) as responses:
+                async for response in responses:
+                    self._react(response)
+                    self._changed.set()
+                    self._room.set()
         except SpeechError as error:
             self._failure = error
         finally:
@@ -231,13 +244,11 @@ class EdgeSession:
         return True
 
     def _patience_ends_s(self) -> float | None:
-        """None: nothing waits. Before the connection is up its own time limit comes first."""
-        since_s, config = self._ledger.waiting_since_s, self._config.transport
-        if since_s is None or self._receiving_is_over:
+        """None: nothing waits, or there is no connection, and the transport's own time limits hold."""
+        since_s, connected_s = self._ledger.waiting_since_s, self._transport.connected_s
+        if since_s is None or connected_s is None or self._receiving_is_over:
             return None
-        if self._transport.connected_s is None:
-            return since_s + config.connect_timeout_s + config.answer_timeout_s
-        return max(since_s, self._transport.connected_s) + config.answer_timeout_s
+        return max(since_s, connected_s) + self._config.transport.answer_timeout_s
 
     def _give_up(self) -> None:
         error = self._failure or Unreachable("the server ended the session before it answered")
@@ -251,7 +262,7 @@ class EdgeSession:
     def _report(self) -> None:
         """What happened since the last report."""
         then, rate = self._reported, m.SAMPLE_RATE_HZ
-        now = _Mark(time.monotonic(), self._captured, self._voiced, self._transport.accepted_bytes, self._source.overruns)
+        now = Mark(time.monotonic(), self._captured, self._voiced, self._transport.accepted_bytes, self._source.overruns, self._transport.reconnects)
         captured, sent_bytes = now.captured - then.captured, now.accepted_bytes - then.accepted_bytes
         report = m.EdgeReport(
             period=now.at_s - then.at_s,
@@ -262,6 +273,9 @@ class EdgeSession:
             bytes_saved=max(0, captured * m.BYTES_PER_SAMPLE - sent_bytes),
             microphone_state=self._source.state,
             overruns=now.overruns - then.overruns,
+            reconnects=now.reconnects - then.reconnects,
+            spooled_segments=self._transport.outbox.segments,
+            spooled_bytes=self._transport.outbox.audio_bytes,
         )
         self._reported = now
-        self._transport.send(report)
+        self._transport.say(report)

@@ -10,8 +10,8 @@ from protos.messages import RejectReason
 STOPPING_CODES = frozenset(
     {"UNAUTHENTICATED", "PERMISSION_DENIED", "INVALID_ARGUMENT", "FAILED_PRECONDITION", "NOT_FOUND", "UNIMPLEMENTED", "ABORTED"}
 )
-# gRPC reports a failed TLS handshake as UNAVAILABLE; only its words tell it from a server that is away.
-TLS_WORDS = ("ssl", "tls", "certificate", "handshake")
+# gRPC reports a failed TLS handshake as UNAVAILABLE; only its words tell it from a server that is away. One that was merely cut names none of these.
+TLS_WORDS = ("certificate", "wrong_version_number", "alert")
 # The connection broke these segments, not what is in them: the same bytes on another one may pass.
 RETRIED_REASONS = frozenset({RejectReason.DRAINING, RejectReason.TAKEN_OVER, RejectReason.STARVED, RejectReason.CHECKSUM})
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from protos.errors import ConfigurationError
 from protos.messages import FRAME_MS, SAMPLE_RATE_HZ
@@ -85,13 +86,21 @@ class TransportConfig:
     chunk_ms: int = 200
     """100-400: a message for each 20 ms frame costs the server more than the model does (measured)."""
     connect_timeout_s: float = 10.0
-    """Longer than a server needs to start with its model; speech is kept meanwhile."""
+    """For the first connection. Longer than a server needs to start with its model; speech is kept meanwhile."""
+    attempt_timeout_s: float = 5.0
+    """For one attempt, until the server greets: a link may swallow what is sent into it."""
+    outage_timeout_s: float = 120.0
+    """How long new attempts are made after a cut, while speech waits, before it ends without an answer."""
+    keepalive_s: float = 10.0
+    """A peer that fell silent is asked so often ..."""
+    keepalive_timeout_s: float = 5.0
+    """... and given up without an answer after this: a half-open link is found within the sum."""
     answer_timeout_s: float = 30.0
     """How long the server may answer nothing while a segment waits: twice its own deadline for one."""
     max_unanswered_s: float = 30.0
     """Speech without an answer beyond which a source that can wait does: half of what a server queues, so that a second client fits."""
-    max_unsent_bytes: int = 20 * 60 * SAMPLE_RATE_HZ * 2
-    """Audio held while the server cannot be reached or is slow: 20 minutes of speech. Beyond it a segment is lost, aloud."""
+    max_unanswered_bytes: int = 20 * 60 * SAMPLE_RATE_HZ * 2
+    """Audio held until it is answered, in memory and in the spool: 20 minutes of speech. Beyond it the oldest segment is lost, aloud."""
     report_every_s: float = 30.0
     """Often enough for an alert on a silent microphone, too seldom to cost anything."""
 
@@ -105,12 +114,21 @@ class TransportConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class SpoolConfig:
+    folder: Path
+    key_file: Path | None = None
+    """32 bytes, mode 600: records are sealed. None: they are as readable as the folder."""
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     vad: VadConfig = field(default_factory=VadConfig)
     segmenter: SegmenterConfig = field(default_factory=SegmenterConfig)
     transport: TransportConfig = field(default_factory=TransportConfig)
     adaptive: AdaptiveConfig | None = None
     """None: the usual hang-over always, since the model mishears too many titles for the server to know what is complete (benchmarks/LOG.md)."""
+    spool: SpoolConfig | None = None
+    """None: unanswered speech is in this process's memory alone. A disk that nobody named keeps no voice."""
     catalogue: str = ""
     """Empty: the server's default."""
     max_alternatives: int = 3

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import grpc
 
+from edge_client.channel import open_channel
 from edge_client.config import TransportConfig, VadConfig
 from edge_client.microphone import input_devices
-from edge_client.transport import open_channel
 from edge_client.vad import Vad
 from protos import codec
 from protos import messages as m
@@ -49,7 +49,7 @@ def check_vad() -> Check:
 
 
 async def check_server(config: TransportConfig) -> Check:
-    async with open_channel(config.server) as channel:
+    async with open_channel(config) as channel:
         try:
             reply = await pb_grpc.SpeechSearchStub(channel).GetServerInfo(pb.GetServerInfoRequest(), timeout=SERVER_TIMEOUT_S)
         except grpc.aio.AioRpcError as error:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from edge_client.app import Summary
 from edge_client.ledger import SegmentOutcome
+from edge_client.summary import Summary
 from protos import messages as m
 
 Row = dict[str, Any]

@@ -15,14 +15,14 @@ from pathlib import Path
 
 from google.protobuf.message import DecodeError
 
+from edge_client.outbox import SegmentRequest
 from edge_client.seal import NoSeal, Seal
 from edge_client.spool_records import pack, unpack
 from protos import codec
 from protos import speech_search_pb2 as pb
 from protos.errors import ConfigurationError, ProtocolError
-from protos.messages import AudioChunk, Request, SegmentEnd, SegmentStart
+from protos.messages import Request
 
-SegmentRequest = SegmentStart | AudioChunk | SegmentEnd
 SUFFIX = ".segment"
 
 

@@ -1,88 +1,87 @@
-"""One session with the server over gRPC. Takes requests at once, connected or not; gives back responses; never loses either silently."""
+"""A session with the server over gRPC, through as many connections as it takes. Takes requests at once, connected or not; loses none silently."""
 
 from __future__ import annotations
 
 import asyncio
+import random
 import time
-from collections import deque
-from collections.abc import AsyncIterator
+from collections import Counter
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from dataclasses import replace
+from typing import Any
 
 import grpc
 
+from edge_client.backoff import Backoff, is_final, may_help_again
+from edge_client.channel import STATUS_SENTENCES, open_channel
 from edge_client.config import TransportConfig
+from edge_client.outbox import Outbox, SegmentRequest
 from protos import codec
-from protos import speech_search_pb2 as pb
+from protos import messages as m
 from protos import speech_search_pb2_grpc as pb_grpc
-from protos.errors import ProtocolError, SpoolFull, Unreachable
-from protos.messages import AudioChunk, CancelSegment, Request, Response, SegmentEnd, SegmentStart, StreamingConfig
+from protos.errors import ProtocolError, Unreachable
 
-# Three keep-alive options together, or a dead peer goes unnoticed for a minute; back-off short, or a restart costs 20 s (all measured).
-CHANNEL_OPTIONS = (
-    ("grpc.keepalive_time_ms", 10_000),
-    ("grpc.keepalive_timeout_ms", 5_000),
-    ("grpc.http2.ping_timeout_ms", 5_000),
-    ("grpc.http2.max_pings_without_data", 0),
-    ("grpc.initial_reconnect_backoff_ms", 250),
-    ("grpc.min_reconnect_backoff_ms", 1_000),
-    ("grpc.max_reconnect_backoff_ms", 2_000),
-)
-# What a person reads; the code and the server's own words follow in brackets.
-STATUS_SENTENCES = {
-    grpc.StatusCode.UNAVAILABLE: "went away or is too busy",
-    grpc.StatusCode.UNAUTHENTICATED: "does not know who is speaking",
-    grpc.StatusCode.PERMISSION_DENIED: "does not allow this",
-    grpc.StatusCode.RESOURCE_EXHAUSTED: "takes no more from this client",
-    grpc.StatusCode.INVALID_ARGUMENT: "refuses what was asked",
-    grpc.StatusCode.NOT_FOUND: "does not have what was asked for",
-    grpc.StatusCode.OUT_OF_RANGE: "ended the session: it was too long, or its audio stopped coming",
-    grpc.StatusCode.ABORTED: "ended the session: a newer connection took it over",
-    grpc.StatusCode.UNIMPLEMENTED: "is no Harken server, or an older one",
-}
-LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "[::1]"})
-
-
-def open_channel(server: str) -> grpc.aio.Channel:
-    """To HOST:PORT. This machine itself is never reached through a proxy: gRPC alone would obey `http_proxy` there too."""
-    is_near = server.rpartition(":")[0] in LOOPBACK_HOSTS
-    return grpc.aio.insecure_channel(server, options=[*CHANNEL_OPTIONS, ("grpc.enable_http_proxy", int(not is_near))])
+# A connection that lasted so long was no failure, whatever it answered.
+HEALTHY_S = 10.0
+# A segment refused as often as this for the connection's sake is refused for its own.
+MAX_REFUSALS = 3
 
 
 class Transport:
-    """`send` any time after construction; iterate `responses` once; `end_input` when nothing more will be sent."""
+    """`send` any time after construction, `settle` what is answered; iterate `responses` once; `end_input` when nothing more will be sent."""
 
-    def __init__(self, config: TransportConfig, session: StreamingConfig) -> None:
-        self._config = config
-        self._channel = open_channel(config.server)
-        self._outbox: deque[Request] = deque([session])
+    def __init__(self, config: TransportConfig, session: m.StreamingConfig) -> None:
+        self._config, self._session = config, session
+        self._outbox = Outbox(config.max_unanswered_bytes, round(config.max_unanswered_s * m.SAMPLE_RATE_HZ * m.BYTES_PER_SAMPLE))
+        self._backoff = Backoff()
         self._wake = asyncio.Event()
-        self._ended = False
-        self._unsent_bytes = 0
-        self._full: set[int] = set()
+        self._ended = self._half_closed = self._is_over = False
+        self._refusals: Counter[int] = Counter()
+        self._down_since_s: float | None = None
+        self._waiting_since_s = 0.0
+        self._pause_s = 0.0
+        """What the server asked for before the next connection."""
         self.accepted_bytes = 0
-        """Of audio that is sent or waits to be."""
+        """Of audio that is sent or waits to be, or was dropped."""
+        self.sent_bytes = 0
+        """Of audio handed to gRPC; what was sent twice counts twice."""
         self.connected_s: float | None = None
-        """When the connection came up, on the monotonic clock; None until it does."""
+        """When the connection came up, on the monotonic clock; None while there is none."""
+        self.connections = 0
 
     @property
-    def sent_bytes(self) -> int:
-        """Of audio handed to gRPC."""
-        return self.accepted_bytes - self._unsent_bytes
+    def reconnects(self) -> int:
+        return max(0, self.connections - 1)
 
-    def send(self, request: Request) -> None:
-        """Never waits: capture must not.
+    @property
+    def outbox(self) -> Outbox:
+        return self._outbox
 
-        Raises: SpoolFull: once for each segment that cannot be held any more; its remaining messages are dropped without another word.
-        """
-        if isinstance(request, AudioChunk | SegmentEnd | SegmentStart) and request.segment_id in self._full:
-            return
-        if isinstance(request, AudioChunk):
-            if self._unsent_bytes + len(request.data) > self._config.max_unsent_bytes:
-                waiting = self._unsent_bytes
-                self._forget(request.segment_id)
-                raise SpoolFull(f"{waiting} bytes of audio wait for the server, {self._config.max_unsent_bytes} are allowed")
-            self._unsent_bytes += len(request.data)
+    def say(self, report: m.EdgeReport) -> None:
+        """Sent once; lost with the connection it was given to."""
+        self._outbox.say(report)
+        self._wake.set()
+
+    def send(self, request: SegmentRequest) -> list[int]:
+        """Never waits: capture must not. Returns: the segments that are lost because no more can be held, each once."""
+        if self._outbox.is_empty:
+            self._waiting_since_s = time.monotonic()
+        dropped = self._outbox.add(request)
+        if isinstance(request, m.AudioChunk):
             self.accepted_bytes += len(request.data)
-        self._outbox.append(request)
+        self._wake.set()
+        return dropped
+
+    def drop(self, segment_id: int) -> None:
+        """It is lost: nothing of it is sent any more."""
+        self._outbox.drop(segment_id)
+        self._wake.set()
+
+    def settle(self, segment_id: int) -> None:
+        """It has its answer, and whoever asked has it too: no connection will carry it again."""
+        self._outbox.settle(segment_id)
+        self._refusals.pop(segment_id, None)
         self._wake.set()
 
     def end_input(self) -> None:
@@ -90,52 +89,132 @@ class Transport:
         self._ended = True
         self._wake.set()
 
-    async def responses(self) -> AsyncIterator[Response]:
-        """Until the server has answered everything after `end_input`. Raises: Unreachable: names the address and what gRPC says."""
-        try:
-            await asyncio.wait_for(self._channel.channel_ready(), self._config.connect_timeout_s)
-        except TimeoutError as error:
-            raise Unreachable(
-                f"no server answers at {self._config.server} within {self._config.connect_timeout_s:g} s; start one with `harken-server run`"
-            ) from error
-        self.connected_s = time.monotonic()
-        call = pb_grpc.SpeechSearchStub(self._channel).StreamingRecognize(self._requests())
-        try:
-            async for message in call:
-                try:
-                    yield codec.decode_response(message)
-                except ProtocolError:
-                    continue  # a kind of response newer than this client; every kind it needs is older
-        except grpc.aio.AioRpcError as error:
-            sentence = STATUS_SENTENCES.get(error.code(), "ended the session")
-            raise Unreachable(f"the server at {self._config.server} {sentence} ({error.code().name}: {error.details()})") from error
+    async def responses(self) -> AsyncGenerator[m.Response, None]:
+        """Until the server has answered everything after `end_input`. After a cut the session is resumed and what is unsettled sent again; a response
+        may then come twice.
 
-    async def close(self) -> None:
-        await self._channel.close(None)
-
-    async def _requests(self) -> AsyncIterator[pb.StreamingRecognizeRequest]:
+        Raises: Unreachable: names the address and what gRPC says, when trying again cannot help or did not for too long.
+        """
+        self._down_since_s = time.monotonic()
         while True:
-            while self._outbox:
-                request = self._outbox.popleft()
-                if isinstance(request, AudioChunk):
-                    self._unsent_bytes -= len(request.data)
-                yield codec.encode_request(request)
-            if self._ended:
+            failure = "ended the session before it answered"
+            try:
+                async with aclosing(self._connection()) as responses:
+                    async for response in responses:
+                        yield response
+            except grpc.aio.AioRpcError as error:
+                failure = f"{STATUS_SENTENCES.get(error.code(), 'ended the session')} ({error.code().name}: {error.details()})"
+                if not may_help_again(error.code().name, error.details() or ""):
+                    raise Unreachable(f"the server at {self._config.server} {failure}") from error
+            except TimeoutError:
+                failure = "does not answer"
+            if self._is_over or (self._ended and self._outbox.is_empty):
                 return
-            self._wake.clear()
-            await self._wake.wait()
+            await self._wait(failure)
 
-    def _forget(self, segment_id: int) -> None:
-        """Take back what is not sent yet of a segment that is lost anyway, and tell the server if it knows of it."""
-        self._full.add(segment_id)
+    async def _connection(self) -> AsyncGenerator[m.Response, None]:
+        """One stream on a channel of its own, so that no other connection's back-off delays it. Raises: AioRpcError, TimeoutError."""
+        self._outbox.rewind()
+        self._half_closed = False
+        channel = open_channel(self._config)
+        pump: asyncio.Task[None] | None = None
+        try:
+            call = pb_grpc.SpeechSearchStub(channel).StreamingRecognize()
+            pump = asyncio.create_task(self._pump(call))
+            async with asyncio.timeout(max(0.01, min(self._config.attempt_timeout_s, self._remaining_s()))):
+                first = await call.read()
+            async with aclosing(self._read(call, first)) as responses:
+                async for response in responses:
+                    yield response
+        finally:
+            self._disconnected()
+            if pump is not None:
+                pump.cancel()
+                await asyncio.wait([pump])
+            await channel.close(None)
+        if not pump.cancelled():
+            pump.result()  # a bug of ours must be seen
 
-        def is_mine(request: Request) -> bool:
-            return isinstance(request, SegmentStart | AudioChunk) and request.segment_id == segment_id
+    async def _read(self, call: Any, message: Any) -> AsyncGenerator[m.Response, None]:
+        self.connections += 1
+        self.connected_s = time.monotonic()
+        is_any_refused = False
+        while message is not grpc.aio.EOF:  # type: ignore[attr-defined]
+            try:
+                response = codec.decode_response(message)
+            except ProtocolError:
+                response = None  # a kind of response newer than this client; every kind it needs is older
+            match response:
+                case None:
+                    pass
+                case m.Reject(segment_id, reason) if not is_final(reason) and self._refusals[segment_id] < MAX_REFUSALS:
+                    is_any_refused = True
+                    if reason not in (m.RejectReason.DRAINING, m.RejectReason.TAKEN_OVER):  # with these the server itself ends the stream
+                        self._refusals[segment_id] += 1
+                        return
+                case _:
+                    self._react(response)
+                    yield response
+            message = await call.read()
+        self._is_over = self._half_closed and not is_any_refused  # in good order, and whole: it will say no more on another connection
 
-        mine = [request for request in self._outbox if is_mine(request)]
-        forgotten_bytes = sum(len(request.data) for request in mine if isinstance(request, AudioChunk))
-        self._unsent_bytes -= forgotten_bytes
-        self.accepted_bytes -= forgotten_bytes
-        self._outbox = deque(request for request in self._outbox if not is_mine(request))
-        if not any(isinstance(request, SegmentStart) for request in mine):
-            self._outbox.append(CancelSegment(segment_id))
+    def _react(self, response: m.Response) -> None:
+        match response:
+            case m.Session(resume_token=token):
+                self._session = replace(self._session, resume_token=token)
+            case m.GoAway(reconnect_in=reconnect_in):
+                self._outbox.hold()
+                self._pause_s = reconnect_in or 0.0
+            case m.Result(is_final=True) | m.Reject():
+                self._was_of_use()
+            case _:
+                pass
+
+    async def _pump(self, call: Any) -> None:
+        """Writes what there is, at the pace the connection takes it. What breaks the writing breaks the reading too, and is told there."""
+        try:
+            await call.write(codec.encode_request(self._session))
+            while True:
+                while (request := self._outbox.next()) is not None:
+                    if isinstance(request, m.AudioChunk):
+                        self.sent_bytes += len(request.data)
+                    await call.write(codec.encode_request(request))
+                if self._ended and self._outbox.is_sent:
+                    self._half_closed = True
+                    await call.done_writing()
+                    return
+                self._wake.clear()
+                await self._wake.wait()
+        except (grpc.aio.AioRpcError, grpc.aio.UsageError, asyncio.InvalidStateError):
+            return
+
+    def _was_of_use(self) -> None:
+        self._down_since_s = None
+        self._backoff.reset()
+
+    def _disconnected(self) -> None:
+        if self.connected_s is not None and time.monotonic() - self.connected_s >= HEALTHY_S:
+            self._was_of_use()
+        self.connected_s = None
+        self._down_since_s = self._down_since_s or time.monotonic()
+
+    def _remaining_s(self) -> float:
+        """Before what waits is given up. A session that never began has less time than one that was cut, and one in which nobody speaks has all."""
+        assert self._down_since_s is not None  # noqa: S101 - set before the first connection and after each
+        now_s, config = time.monotonic(), self._config
+        if not self.connections:
+            return self._down_since_s + config.connect_timeout_s - now_s
+        if self._outbox.is_empty:
+            return config.outage_timeout_s
+        return max(self._down_since_s, self._waiting_since_s) + config.outage_timeout_s - now_s
+
+    async def _wait(self, failure: str) -> None:
+        """Raises: Unreachable: it has lasted too long."""
+        wait_s, self._pause_s = max(self._pause_s, self._backoff.next_s(random.random())), 0.0  # noqa: S311 - no secret
+        if (remaining_s := self._remaining_s()) > 0:
+            await asyncio.sleep(min(wait_s, remaining_s))
+            return
+        server, config = self._config.server, self._config
+        if not self.connections:
+            raise Unreachable(f"no server answers at {server} within {config.connect_timeout_s:g} s; start one with `harken-server run` ({failure})")
+        raise Unreachable(f"the server at {server} {failure}, and {config.outage_timeout_s:g} s of new attempts did not help")

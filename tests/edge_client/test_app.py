@@ -8,6 +8,7 @@ from collections.abc import AsyncGenerator
 from dataclasses import replace
 from pathlib import Path
 
+import grpc
 import pytest
 import soundfile
 
@@ -94,12 +95,24 @@ async def test_a_server_that_is_not_there_is_one_reject_for_each_segment(two_que
     assert (session.summary.rejected, session.summary.bytes_sent) == (2, 0)
 
 
-async def test_a_stream_that_breaks_keeps_what_was_answered_and_rejects_the_rest(fake_server: FakeServer, two_queries: Path) -> None:
-    fake_server.abort_after = 1
-    first, second = await outcomes_of(session_with(fake_server.address, two_queries))
-    assert isinstance(first.answer, m.Result)
-    assert isinstance(second.answer, m.Reject)
-    assert "UNAVAILABLE: power cut" in second.answer.message
+@pytest.mark.parametrize(("abort_after", "sentence"), [(1, ""), (0, "UNAVAILABLE: power cut), and 0.2 s of new attempts did not help")])
+async def test_a_stream_that_breaks_is_taken_up_again_as_long_as_it_may(
+    fake_server: FakeServer, two_queries: Path, abort_after: int, sentence: str
+) -> None:
+    fake_server.abort_after = abort_after
+    session = session_with(fake_server.address, two_queries, outage_timeout_s=0.2 if sentence else 60.0)
+    outcomes = await outcomes_of(session)
+    assert [outcome.segment_id for outcome in outcomes] == [1, 2]
+    assert [type(outcome.answer) for outcome in outcomes] == [m.Reject if sentence else m.Result] * 2
+    assert all(sentence in outcome.answer.message for outcome in outcomes if isinstance(outcome.answer, m.Reject))
+    assert session._transport.reconnects >= 1
+
+
+async def test_what_a_person_must_change_ends_the_session_at_once(fake_server: FakeServer, two_queries: Path) -> None:
+    fake_server.abort_after, fake_server.abort_code = 0, grpc.StatusCode.UNAUTHENTICATED
+    outcomes = await outcomes_of(session := session_with(fake_server.address, two_queries))
+    assert ["does not know who is speaking" in outcome.answer.message for outcome in outcomes if isinstance(outcome.answer, m.Reject)] == [True] * 2
+    assert session._transport.reconnects == 0
 
 
 async def test_a_transcript_stands_without_its_hits(fake_server: FakeServer, two_queries: Path) -> None:
@@ -130,7 +143,7 @@ async def test_empty_and_rejected_answers_are_outcomes_too(fake_server: FakeServ
 
 
 async def test_speech_that_cannot_be_held_is_lost_aloud(two_queries: Path) -> None:
-    session = session_with("127.0.0.1:1", two_queries, connect_timeout_s=0.2, max_unsent_bytes=20_000)
+    session = session_with("127.0.0.1:1", two_queries, connect_timeout_s=0.2, max_unanswered_bytes=20_000)
     outcomes = await outcomes_of(session)
     assert [outcome.answer.reason for outcome in outcomes if isinstance(outcome.answer, m.Reject)] == [m.RejectReason.SPOOL_FULL] * 2
 

@@ -23,7 +23,6 @@ async def test_an_answer_that_lies_ready_when_a_stopped_program_wakes_up_is_read
     session._ledger.close(1, 320, time.monotonic() - 1000)
     asyncio.get_running_loop().call_soon(session._changed.set)
     assert await session._something_changed()
-    await session._transport.close()
 
 
 async def test_a_bug_while_receiving_is_raised_and_not_taken_for_a_silent_server(

@@ -50,6 +50,7 @@ def test_every_code_that_stops_is_one_of_grpcs() -> None:
         ("Peer name localhost is not in peer certificate", False),
         ("failed to connect to all addresses; last error: UNAVAILABLE: connection refused", True),
         ("ping timeout", True),
+        ("handshaker shutdown", True),
     ],
 )
 def test_a_failed_handshake_is_no_server_that_is_away(details: str, again: bool) -> None:

@@ -19,4 +19,3 @@ async def test_a_proxy_in_the_environment_is_not_asked_for_this_machine(fake_ser
     transport = Transport(TransportConfig(server, connect_timeout_s=2.0), m.StreamingConfig())
     transport.end_input()
     assert [type(response) async for response in transport.responses()] == [m.Session]
-    await transport.close()

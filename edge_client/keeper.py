@@ -1,0 +1,58 @@
+"""This run's segments in the spool, if there is one: kept before they are sent, synced in a thread when they end, deleted when they are answered."""
+
+from __future__ import annotations
+
+import asyncio
+
+from edge_client.config import SpoolConfig
+from edge_client.outbox import SegmentRequest
+from edge_client.seal import AesGcm, read_key
+from edge_client.spool import Key, Spool
+from protos.messages import SegmentEnd
+
+
+def open_spool(config: SpoolConfig | None, max_bytes: int) -> Spool | None:
+    """Raises: ConfigurationError: the folder or the key cannot be used."""
+    if config is None:
+        return None
+    return Spool(config.folder, max_bytes, AesGcm(read_key(config.key_file)) if config.key_file else None)
+
+
+class Keeper:
+    def __init__(self, spool: Spool | None) -> None:
+        self._spool = spool
+        self._own_run = spool.key(0).run if spool else 0
+        self._syncs: set[asyncio.Future[None]] = set()
+        self.lost_earlier = 0
+        """Segments of earlier runs that had to make room."""
+
+    def keep(self, request: SegmentRequest) -> list[int]:
+        """Returns: this run's segments that had to make room, or that the disk refused."""
+        if self._spool is None:
+            return []
+        dropped = self._spool.append(request)
+        if isinstance(request, SegmentEnd):
+            self._sync(self._spool, self._spool.key(request.segment_id))
+        self.lost_earlier += sum(key.run != self._own_run for key in dropped)
+        return [key.segment_id for key in dropped if key.run == self._own_run]
+
+    def settle(self, segment_id: int) -> None:
+        if self._spool is not None:
+            self._spool.delete(self._spool.key(segment_id))
+
+    async def close(self) -> None:
+        if self._syncs:
+            await asyncio.wait(self._syncs)
+        if self._spool is not None:
+            self._spool.close()
+
+    def _sync(self, spool: Spool, key: Key) -> None:
+        sync = asyncio.get_running_loop().run_in_executor(None, spool.sync, key)
+        self._syncs.add(sync)
+        sync.add_done_callback(self._synced)
+
+    def _synced(self, sync: asyncio.Future[None]) -> None:
+        """A disk that cannot fsync still holds the segment for everything but a power cut."""
+        self._syncs.discard(sync)
+        if not sync.cancelled() and not isinstance(error := sync.exception(), OSError | None):
+            raise error
