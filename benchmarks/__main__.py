@@ -15,6 +15,7 @@ from benchmarks.accuracy import found_manifest, measure_accuracy
 from benchmarks.accuracy_peers import as_lines, compare
 from benchmarks.commands import latency, throughput
 from benchmarks.demo import run_demo
+from benchmarks.faults.commands import faults
 from benchmarks.interim import measure_interims
 from benchmarks.known_items import as_rows, measure_known_items
 from benchmarks.noisy_titles import score_refusals, score_titles
@@ -32,6 +33,7 @@ app = typer.Typer(
 
 app.command()(throughput)
 app.command()(latency)
+app.command()(faults)
 
 
 @app.callback()

@@ -113,6 +113,10 @@ class EdgeSession:
             self._capturing.cancel()
 
     @property
+    def reconnects(self) -> int:
+        return self._transport.reconnects
+
+    @property
     def summary(self) -> Summary:
         sent_bytes, rate = self._transport.sent_bytes, m.SAMPLE_RATE_HZ
         sent_seconds = sent_bytes / m.BYTES_PER_SAMPLE / rate

@@ -36,6 +36,8 @@ class Proxy:
         """Added to each read, each way."""
         self.bytes_per_second: float | None = None
         """Each way of each link; None: as fast as it goes."""
+        self.linked = asyncio.Event()
+        """Set by each link that comes up."""
         self.passed_bytes = 0
         self.links_made = 0
         self.passed = asyncio.Event()
@@ -58,6 +60,7 @@ class Proxy:
     def stall(self) -> None:
         """Half-open: links stay up, new ones come up, and nothing goes through any of them."""
         self._flows.clear()
+        self.linked.clear()
 
     def flow(self) -> None:
         """The end of `stall`; what waited goes through."""
@@ -87,6 +90,7 @@ class Proxy:
             near.close()
             return
         self.links_made += 1
+        self.linked.set()
         link = _Link(near, far)
         self._links.add(link)
         link.tasks += [asyncio.create_task(self._carry(link, near_in, far)), asyncio.create_task(self._carry(link, far_in, near))]
