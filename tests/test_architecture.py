@@ -43,6 +43,8 @@ TESTED_ELSEWHERE = {
     "models/pronounce/fit/dictionary.py": "models/pronounce/fit/test_maker.py",
     "models/pronounce/fit/judge.py": "models/pronounce/fit/test_maker.py",
     "models/__main__.py": "models/test_main.py",
+    "benchmarks/faults/commands.py": "benchmarks/faults/test_campaign.py",
+    "benchmarks/faults/server_process.py": "benchmarks/faults/test_campaign.py",
     "benchmarks/__main__.py": "benchmarks/test_main.py",
     "benchmarks/worker.py": "benchmarks/test_worker_process.py",
     "benchmarks/contest.py": "benchmarks/engines/test_engines.py",

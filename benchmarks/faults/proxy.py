@@ -130,4 +130,6 @@ async def running_proxy(target: str) -> AsyncIterator[Proxy]:
         yield proxy
     finally:
         server.close()
+        tasks = [task for link in proxy._links for task in link.tasks]
         proxy.cut()
+        await asyncio.gather(*tasks, return_exceptions=True)
