@@ -96,18 +96,19 @@ class Transport:
         Raises: Unreachable: names the address and what gRPC says, when trying again cannot help or did not for too long.
         """
         self._down_since_s = time.monotonic()
+        failure = "does not answer"
         while True:
-            failure = "ended the session before it answered"
             try:
                 async with aclosing(self._connection()) as responses:
                     async for response in responses:
                         yield response
+                failure = "ended the session before it answered"
             except grpc.aio.AioRpcError as error:
                 failure = f"{STATUS_SENTENCES.get(error.code(), 'ended the session')} ({error.code().name}: {error.details()})"
                 if not may_help_again(error.code().name, error.details() or ""):
                     raise Unreachable(f"the server at {self._config.server} {failure}") from error
             except TimeoutError:
-                failure = "does not answer"
+                pass  # what went wrong before says more
             if self._is_over or (self._ended and self._outbox.is_empty):
                 return
             await self._wait(failure)
