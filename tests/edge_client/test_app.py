@@ -95,7 +95,7 @@ async def test_a_server_that_is_not_there_is_one_reject_for_each_segment(two_que
     assert (session.summary.rejected, session.summary.bytes_sent) == (2, 0)
 
 
-@pytest.mark.parametrize(("abort_after", "sentence"), [(1, ""), (0, "UNAVAILABLE: power cut), and 0.2 s of new attempts did not help")])
+@pytest.mark.parametrize(("abort_after", "sentence"), [(1, ""), (0, "and 0.2 s of new attempts did not help")])
 async def test_a_stream_that_breaks_is_taken_up_again_as_long_as_it_may(
     fake_server: FakeServer, two_queries: Path, abort_after: int, sentence: str
 ) -> None:
@@ -104,7 +104,8 @@ async def test_a_stream_that_breaks_is_taken_up_again_as_long_as_it_may(
     outcomes = await outcomes_of(session)
     assert [outcome.segment_id for outcome in outcomes] == [1, 2]
     assert [type(outcome.answer) for outcome in outcomes] == [m.Reject if sentence else m.Result] * 2
-    assert all(sentence in outcome.answer.message for outcome in outcomes if isinstance(outcome.answer, m.Reject))
+    messages = [outcome.answer.message for outcome in outcomes if isinstance(outcome.answer, m.Reject)]
+    assert all(message.endswith(sentence) for message in messages), messages
     assert session._transport.reconnects >= 1
 
 
