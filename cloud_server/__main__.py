@@ -15,8 +15,7 @@ import typer
 
 from cloud_server.app import RunningServer, running_server
 from cloud_server.config import PLAINTEXT_CONSENT, PLAINTEXT_VARIABLE, Config, check_exposure
-from cloud_server.search.catalogue import read_catalogue
-from cloud_server.search.index import build_index
+from cloud_server.search.commands import index_app
 from protos.errors import ConfigurationError
 
 app = typer.Typer(
@@ -25,7 +24,6 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-index_app = typer.Typer(help="Search indexes.", no_args_is_help=True)
 app.add_typer(index_app, name="index")
 
 DEFAULTS = Config()
@@ -44,8 +42,20 @@ def run(
     metrics_port: Annotated[int, typer.Option(envvar="HARKEN_SERVER_METRICS_PORT", help="/metrics; 0 picks a free one.")] = DEFAULTS.metrics_port,
     workers: Annotated[int, typer.Option(envvar="HARKEN_SERVER_WORKERS", help="Recogniser processes; one a core is best.")] = DEFAULTS.workers,
     bundle: Annotated[Path | None, typer.Option(envvar="HARKEN_SERVER_BUNDLE", help="Model bundle; default: the one shipped.")] = None,
-    index: Annotated[Path | None, typer.Option(envvar="HARKEN_SERVER_INDEX", help="Made by `harken-server index build`.")] = None,
-    catalogue: Annotated[Path | None, typer.Option(envvar="HARKEN_SERVER_CATALOGUE", help="JSONL, indexed at start; default: 150 recipes.")] = None,
+    index: Annotated[
+        list[Path] | None,
+        typer.Option(
+            envvar="HARKEN_SERVER_INDEX", help="Made by `harken-server index build`, followed as it changes; repeatable, the first is the default."
+        ),
+    ] = None,
+    catalogue: Annotated[
+        list[Path] | None,
+        typer.Option(envvar="HARKEN_SERVER_CATALOGUE", help="JSONL, CSV, Parquet or Markdown, indexed at start; repeatable; default: 150 recipes."),
+    ] = None,
+    feedback: Annotated[
+        Path | None,
+        typer.Option(envvar="HARKEN_SERVER_FEEDBACK", help="Folder for feedback of people who agree to its being kept; default: none is."),
+    ] = None,
     max_queued_audio_s: Annotated[
         float, typer.Option(envvar="HARKEN_SERVER_MAX_QUEUED_AUDIO_S", help="Refuse speech beyond this much waiting audio.")
     ] = DEFAULTS.max_queued_audio_s,
@@ -56,32 +66,12 @@ def run(
     \b
     harken-server run                                   # 127.0.0.1:50051, recipes
     harken-server run --catalogue films.jsonl           # your own catalogue
+    harken-server run --index films.index --index songs.index
     harken-server run --bundle my-model/ --workers 8    # your own model
     """
     check_exposure(host, dict(os.environ))
-    config = Config(host, port, metrics_port, workers, bundle, index, catalogue, max_queued_audio_s)
+    config = Config(host, port, metrics_port, workers, bundle, tuple(index or ()), tuple(catalogue or ()), feedback, max_queued_audio_s)
     asyncio.run(serve(config, as_json=as_json))
-
-
-@index_app.command("build")
-def index_build(
-    catalogue: Annotated[
-        Path, typer.Argument(help="JSONL: one object a line with id and title, optionally text, tags, url, popularity 0..1, locale.")
-    ],
-    out: Annotated[Path, typer.Option(help="Directory of the index; an index already there is replaced whole.")],
-    name: Annotated[str, typer.Option(help="What sessions call this catalogue; default: the file's name.")] = "",
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
-) -> None:
-    """Build a search index. Every bad row is named and then nothing is built.
-
-    \b
-    harken-server index build films.jsonl --out films.index
-    harken-server run --index films.index
-    """
-    documents = read_catalogue(catalogue)
-    version = build_index(documents, out, name or catalogue.stem)
-    facts = {"index": str(out), "catalogue": name or catalogue.stem, "version": version, "documents": len(documents)}
-    print(json.dumps(facts) if as_json else f"{out}: {len(documents)} documents of {facts['catalogue']}, version {version}")
 
 
 async def serve(config: Config, *, as_json: bool) -> None:
@@ -100,10 +90,12 @@ def describe(server: RunningServer, *, as_json: bool) -> str:
     model = f"{server.model.model_id}@{server.model.version}"
     if as_json:
         facts = {"address": server.address, "metrics_address": server.metrics_address, "model": model, "catalogue": server.catalogue.name}
-        return json.dumps({**facts, "documents": server.catalogue.documents, "workers": server.workers})
+        names = [catalogue.name for catalogue in server.catalogues]
+        return json.dumps({**facts, "documents": server.catalogue.documents, "catalogues": names, "workers": server.workers})
+    catalogues = ", ".join(f"{catalogue.name} ({catalogue.documents} documents)" for catalogue in server.catalogues)
     return (
         f"listening on {server.address} with {server.workers} workers, model {model}, "
-        f"catalogue {server.catalogue.name} ({server.catalogue.documents} documents), metrics on http://{server.metrics_address}/metrics"
+        f"catalogue {catalogues}, metrics on http://{server.metrics_address}/metrics"
     )
 
 

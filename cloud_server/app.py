@@ -8,6 +8,8 @@ import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
@@ -16,15 +18,14 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_health.v1._async import HealthServicer
 from prometheus_client import start_http_server
 
+from cloud_server.catalogues import Catalogues, load_catalogues
 from cloud_server.config import Config
 from cloud_server.core import Core
+from cloud_server.feedback import FeedbackLog
 from cloud_server.interceptor import LastResort
 from cloud_server.metrics import Metrics
 from cloud_server.offer import Offer
 from cloud_server.schedule import Schedule
-from cloud_server.search.catalogue import default_catalogue, read_catalogue
-from cloud_server.search.engine import SearchEngine
-from cloud_server.search.index import build_index, open_index
 from cloud_server.service import ModelAdminService, SpeechSearchService
 from cloud_server.worker_process import RecogniserSpec
 from cloud_server.workers import WorkerPool
@@ -38,6 +39,7 @@ log = logging.getLogger(__name__)
 
 SERVICE_NAME = pb.DESCRIPTOR.services_by_name["SpeechSearch"].full_name
 RECONNECT_IN_S = 1.0
+FORGET_EVERY_S = 3600.0
 # For the last Rejects and statuses to leave after the drain.
 FLUSH_S = 1.0
 
@@ -47,8 +49,13 @@ class RunningServer:
     address: str
     metrics_address: str
     model: ModelInfo
-    catalogue: CatalogueInfo
+    catalogues: tuple[CatalogueInfo, ...]
+    """The default one first."""
     workers: int
+
+    @property
+    def catalogue(self) -> CatalogueInfo:
+        return self.catalogues[0]
 
 
 def recogniser_spec(config: Config) -> RecogniserSpec:
@@ -68,22 +75,24 @@ async def running_server(config: Config, spec: RecogniserSpec | None = None) -> 
     async with AsyncExitStack() as stack:
         # tantivy's own threads may still write while this is removed.
         scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="harken-index-", ignore_cleanup_errors=True)))
-        engine = await asyncio.to_thread(load_engine, config, scratch)
-        metrics.search_documents.labels(engine.name).set(len(engine))
+        catalogues = await asyncio.to_thread(load_catalogues, config.index_dirs, config.catalogues, scratch)
         pool = WorkerPool(spec or recogniser_spec(config), schedule, on_queue=metrics.queue_changed, on_restart=metrics.model_restarts.inc)
         model = replace(await pool.start(), stage=RolloutStage.LIVE, traffic_share=1.0)
         stack.push_async_callback(pool.stop, 0)
         metrics.model_loaded(model)
-        catalogue = CatalogueInfo(engine.name, engine.version, len(engine), is_default=True)
         core = Core(
             pool,
-            {engine.name: engine},
-            Offer(config.limits, model, (catalogue,), pool.hop_samples, pool.takes_hints),
+            catalogues,
+            Offer(config.limits, model, catalogues.infos, pool.hop_samples, pool.takes_hints),
             metrics,
+            FeedbackLog(config.feedback_dir),
             config.search_timeout_s,
             config.segment_deadline_s,
         )
         stack.callback(core.close)
+        metrics.catalogues_changed(catalogues.infos)
+        for task in (catalogues.follow(partial(catalogue_loaded, core, catalogues)), forget_feedback(core.feedback)):
+            stack.callback(asyncio.create_task(task).cancel)
         service, checks = SpeechSearchService(core, config, version("harken")), HealthServicer()
         server = make_grpc_server(config, service, checks, metrics)
         stack.push_async_callback(server.stop, 0)
@@ -91,7 +100,7 @@ async def running_server(config: Config, spec: RecogniserSpec | None = None) -> 
         scrape = stack.enter_context(served_metrics(config, metrics))
         await server.start()
         await say_ready(checks, metrics, service, ready=True)
-        yield RunningServer(f"{config.host}:{port}", f"{config.host}:{scrape}", model, catalogue, config.workers)
+        yield RunningServer(f"{config.host}:{port}", f"{config.host}:{scrape}", model, catalogues.infos, config.workers)
         await drain(server, service, checks, metrics, pool, config.drain_s)
 
 
@@ -115,13 +124,21 @@ def make_grpc_server(config: Config, service: SpeechSearchService, checks: Healt
     return server
 
 
-def load_engine(config: Config, scratch: Path) -> SearchEngine:
-    """The index given, or one built now from the catalogue, in `scratch`. Raises: CatalogueError."""
-    if config.index_dir is not None:
-        return SearchEngine(open_index(config.index_dir))
-    path = config.catalogue or default_catalogue()
-    build_index(read_catalogue(path), scratch / "index", path.stem)
-    return SearchEngine(open_index(scratch / "index"))
+def catalogue_loaded(core: Core, catalogues: Catalogues, loaded: bool) -> None:
+    """What is offered and shown follows what is served."""
+    core.offer = replace(core.offer, catalogues=catalogues.infos)
+    core.metrics.index_loaded(done=loaded)
+    core.metrics.catalogues_changed(catalogues.infos)
+
+
+async def forget_feedback(feedback: FeedbackLog) -> None:
+    """When its day has come, whether or not anybody gives more."""
+    while True:
+        try:
+            await asyncio.to_thread(feedback.delete_expired, datetime.now(UTC).date())
+        except OSError:
+            log.exception("feedback whose day has come could not be deleted")
+        await asyncio.sleep(FORGET_EVERY_S)
 
 
 def listen(server: grpc.aio.Server, config: Config) -> int:

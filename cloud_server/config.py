@@ -25,10 +25,12 @@ class Config:
     """Processes with a one-thread recogniser each. One a core: batching and more threads both measured slower on CPU."""
     bundle_dir: Path | None = None
     """None: the bundle this distribution ships."""
-    index_dir: Path | None = None
-    """Made by `harken-server index build`; None: `catalogue` is indexed at start."""
-    catalogue: Path | None = None
-    """JSONL; None: the recipes this distribution ships."""
+    index_dirs: tuple[Path, ...] = ()
+    """Made by `harken-server index build`; followed as they change. The first of these, or else of `catalogues`, is the default."""
+    catalogues: tuple[Path, ...] = ()
+    """Indexed at start; where nothing is given, the recipes this distribution ships."""
+    feedback_dir: Path | None = None
+    """None: no feedback is kept, whatever people agree to."""
     max_queued_audio_s: float = 60.0
     """At about 150 audio seconds a second on two cores: under half a second of waiting before speech is refused."""
     max_segment_s: float = 30.0
@@ -50,8 +52,6 @@ class Config:
             value = getattr(self, name)
             if not low <= value <= high:
                 raise ConfigurationError(f"{name} is {value}, must be within {low}..{high}")
-        if self.index_dir is not None and self.catalogue is not None:
-            raise ConfigurationError(f"give an index ({self.index_dir}) or a catalogue ({self.catalogue}), not both")
 
     @property
     def limits(self) -> Limits:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
+from cloud_server.feedback import FeedbackLog, evidence
 from cloud_server.finals import Finals
 from cloud_server.interim import Hear
 from cloud_server.metrics import Metrics
@@ -33,6 +34,7 @@ from protos.messages import (
 )
 
 if TYPE_CHECKING:
+    from cloud_server.catalogues import Catalogues
     from cloud_server.search.engine import Candidate, SearchEngine
     from cloud_server.stream import Stream
 
@@ -43,20 +45,29 @@ RESCORED = 100
 # Of the search's time: what the audio may take before words alone decide.
 RESCORING_SHARE = 0.5
 T = TypeVar("T")
+Observe: TypeAlias = Callable[[str], None]
 
 
 class Core:
     """One for a server; every method may run many times at once on the event loop."""
 
     def __init__(
-        self, pool: WorkerPool, engines: Mapping[str, SearchEngine], offer: Offer, metrics: Metrics, search_timeout_s: float, deadline_s: float
+        self,
+        pool: WorkerPool,
+        catalogues: Catalogues,
+        offer: Offer,
+        metrics: Metrics,
+        feedback: FeedbackLog,
+        search_timeout_s: float,
+        deadline_s: float,
     ):
         self.offer = offer
         self.metrics = metrics
+        self.feedback = feedback
         self.finals = Finals()
         self.resumption: Resumption[Stream] = Resumption()
         self._pool = pool
-        self._engines = engines
+        self._catalogues = catalogues
         self._search_timeout_s = search_timeout_s
         self._deadline_s = deadline_s
         # Two threads: a search that hangs must not hold up the next one.
@@ -109,14 +120,17 @@ class Core:
     def cancel(self, stream_id: str, segment_id: int) -> None:
         self._pool.cancel((stream_id, segment_id))
 
-    async def search(self, segment_id: int, heard: Heard, catalogue: str, max_hits: int) -> SearchResults:
-        """Never raises for what goes wrong in the search: the transcript stands, the outcome says UNAVAILABLE."""
-        engine = self._engines[catalogue]
+    async def search(self, segment_id: int, heard: Heard, catalogue: str, max_hits: int, observe: Observe | None = None) -> SearchResults:
+        """Never raises for what goes wrong in the search: the transcript stands, the outcome says UNAVAILABLE.
+
+        observe: told what the hits were chosen from (`feedback.evidence`).
+        """
+        engine = self._catalogues.engine(catalogue)
         begin_s = time.monotonic()
         hits: tuple[SearchHit, ...] = ()
         try:
             async with asyncio.timeout(self._search_timeout_s):
-                hits = await self._found(engine, heard, max_hits)
+                hits = await self._found(engine, heard, max_hits, observe)
             outcome = SearchOutcome.FOUND if hits else SearchOutcome.NOTHING_FOUND
         except TimeoutError:
             log.warning("search in %s took longer than %.1f s", catalogue, self._search_timeout_s)
@@ -128,13 +142,16 @@ class Core:
         self.metrics.searched(outcome, seconds)
         return SearchResults(segment_id, hits, outcome, engine.version, seconds)
 
-    async def _found(self, engine: SearchEngine, heard: Heard, max_hits: int) -> tuple[SearchHit, ...]:
+    async def _found(self, engine: SearchEngine, heard: Heard, max_hits: int, observe: Observe | None) -> tuple[SearchHit, ...]:
         if not heard.is_speech:
             self.metrics.search_gated.inc()
             return ()
         candidates = (await self._in_thread(engine.candidates, heard))[:RESCORED]
         fitting = await self._fits(engine, heard, candidates)
-        return await self._in_thread(engine.rank, candidates, fitting, max_hits)
+        hits = await self._in_thread(engine.rank, candidates, fitting, max_hits)
+        if observe is not None:
+            observe(evidence(heard, engine, candidates, fitting, hits))
+        return hits
 
     async def _fits(self, engine: SearchEngine, heard: Heard, candidates: Sequence[Candidate]) -> list[float] | None:
         """The audio's verdict on each; None where there is none in time: words alone decide then, and it is counted."""
@@ -169,7 +186,7 @@ class Core:
         """None: it cannot be said now."""
         try:
             async with asyncio.timeout(self._search_timeout_s):
-                return await self._in_thread(self._engines[catalogue].names_in_full, text)
+                return await self._in_thread(self._catalogues.engine(catalogue).names_in_full, text)
         except Exception:  # as in `search`; an interim result must not suffer
             log.exception("looking in %s failed", catalogue)
             return None

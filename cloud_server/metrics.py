@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client.gc_collector import GCCollector
 from prometheus_client.platform_collector import PlatformCollector
 from prometheus_client.process_collector import ProcessCollector
 
 from cloud_server.schedule import Schedule
-from protos.messages import EdgeReport, ModelInfo, Priority, Reject, RejectReason, Result, SearchOutcome
+from protos.messages import CatalogueInfo, EdgeReport, ModelInfo, Priority, Reject, RejectReason, Result, SearchOutcome
 
 # A boundary exactly on each latency objective: 1.0 and 2.5 s.
 LATENCY_BUCKETS_S = (0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0, 1.5, 2.5, 5.0, 10.0, 30.0, 60.0)
@@ -27,6 +29,8 @@ OUTCOMES = ("ok", "shed", "deadline", "server_error", "client_error", "cancelled
 REASONS: dict[RejectReason, str] = {reason: reason.name.lower() for reason in RejectReason if reason is not RejectReason.UNSPECIFIED}
 INTERIM_OUTCOMES = ("made", "dropped")
 RESCORING_OUTCOMES = ("done", "skipped")
+LOAD_OUTCOMES = ("loaded", "refused")
+KEEPING_OUTCOMES = ("kept", "lost")
 FEEDBACK_KINDS = ("clicked", "corrected", "gave_up", "asked_again")
 SEARCH_OUTCOMES: dict[SearchOutcome, str] = {SearchOutcome.FOUND: "ok", SearchOutcome.NOTHING_FOUND: "empty", SearchOutcome.UNAVAILABLE: "error"}
 EDGE_KINDS = ("captured", "voiced", "sent", "speech_missed")
@@ -60,8 +64,10 @@ class Metrics:
         self.search_gated = Counter("asr_search_gated", "Segments too little like speech to be searched for.", registry=registry)
         self._rescorings = Counter("asr_search_rescorings", "Searches whose hits the audio was to order.", ["outcome"], registry=registry)
         self._search_seconds = Histogram("asr_search_seconds", "Time of a search.", buckets=FAST_BUCKETS_S, registry=registry)
-        self.search_documents = Gauge("asr_search_index_docs", "Documents in the index.", ["catalogue"], registry=registry)
+        self._search_documents = Gauge("asr_search_index_docs", "Documents in the index.", ["catalogue"], registry=registry)
+        self._index_loads = Counter("asr_search_index_loads", "Indexes that changed and were loaded anew.", ["outcome"], registry=registry)
         self.feedback = Counter("asr_server_feedback", "Feedback by kind.", ["kind"], registry=registry)
+        self._feedback_kept = Counter("asr_server_feedback_kept", "Feedback that was to be kept.", ["outcome"], registry=registry)
         self._edge_audio = Counter("asr_edge_audio_seconds", "Audio at the edges, as they report it.", ["kind"], registry=registry)
         self._edge_reconnects = Counter("asr_edge_reconnects", "Reconnects of the edges, as they report them.", registry=registry)
         self._edge_overruns = Counter("asr_edge_overruns", "Samples lost by capture devices, in events.", registry=registry)
@@ -90,6 +96,16 @@ class Metrics:
 
     def rescored(self, *, done: bool) -> None:
         self._rescorings.labels("done" if done else "skipped").inc()
+
+    def catalogues_changed(self, catalogues: Iterable[CatalogueInfo]) -> None:
+        for catalogue in catalogues:
+            self._search_documents.labels(catalogue.name).set(catalogue.documents)
+
+    def index_loaded(self, *, done: bool) -> None:
+        self._index_loads.labels("loaded" if done else "refused").inc()
+
+    def feedback_written(self, *, done: bool) -> None:
+        self._feedback_kept.labels("kept" if done else "lost").inc()
 
     def queue_changed(self, schedule: Schedule) -> None:
         for priority, name in PRIORITIES.items():
@@ -122,6 +138,10 @@ class Metrics:
             self._rescorings.labels(outcome)
         for kind in FEEDBACK_KINDS:
             self.feedback.labels(kind)
+        for outcome in LOAD_OUTCOMES:
+            self._index_loads.labels(outcome)
+        for outcome in KEEPING_OUTCOMES:
+            self._feedback_kept.labels(outcome)
         for kind in EDGE_KINDS:
             self._edge_audio.labels(kind)
         for name in PRIORITIES.values():

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import secrets
 import time
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any, TypeAlias
 
 import grpc
 
 from cloud_server.config import Config
 from cloud_server.core import Core
+from cloud_server.feedback import checked
 from cloud_server.search.heard import Heard
 from cloud_server.status import code_of
 from cloud_server.stream import Stream
@@ -25,6 +28,7 @@ from protos.errors import Draining, InvalidAudio, InvalidRequest, SpeechError, T
 
 Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"  # generic in its stubs only
 MAX_QUERY_LENGTH = 500
+log = logging.getLogger(__name__)
 
 
 class SpeechSearchService(pb_grpc.SpeechSearchServicer):
@@ -97,22 +101,19 @@ class SpeechSearchService(pb_grpc.SpeechSearchServicer):
         return pb.SearchResponse(search_results=codec.encode(found))
 
     async def SubmitFeedback(self, request: pb.SubmitFeedbackRequest, context: Context) -> pb.SubmitFeedbackResponse:  # noqa: N802
-        """Validated and counted. Nothing is kept yet, whatever the consent says."""
-        kind = request.WhichOneof("feedback")
-        if kind is None:
-            raise InvalidRequest("feedback must set one of clicked, corrected, gave_up, asked_again")
-        if not 0 < len(request.session_id) <= MAX_QUERY_LENGTH or request.segment_id < 1:
-            raise InvalidRequest(f"session_id {request.session_id[:40]!r} must be a session's and segment_id {request.segment_id} at least 1")
-        if kind == "clicked" and (not request.clicked.hit_id or request.clicked.position < 0):
-            raise InvalidRequest(
-                f"clicked names hit {request.clicked.hit_id[:40]!r} at {request.clicked.position}; a hit has an id and a position from 0"
-            )
-        if kind == "corrected" and not 0 < len(request.corrected.transcript) <= MAX_QUERY_LENGTH:
-            raise InvalidRequest(f"corrected has {len(request.corrected.transcript)} characters, must have 1..{MAX_QUERY_LENGTH}")
-        if kind == "asked_again" and request.asked_again.next_segment_id <= request.segment_id:
-            raise InvalidRequest(f"asked_again names segment {request.asked_again.next_segment_id}, which is not after {request.segment_id}")
-        self._core.metrics.feedback.labels(kind).inc()
-        return pb.SubmitFeedbackResponse(kept=False)
+        """Validated and counted; kept where the request's consent and the server's configuration both say so."""
+        given = checked(request)
+        metrics = self._core.metrics
+        metrics.feedback.labels(given.kind).inc()
+        try:
+            kept = await asyncio.to_thread(self._core.feedback.keep, given, request.data_use, datetime.now(UTC))
+        except OSError:  # a full disk: the person has done their part
+            log.exception("feedback could not be kept")
+            metrics.feedback_written(done=False)
+            kept = False
+        if kept:
+            metrics.feedback_written(done=True)
+        return pb.SubmitFeedbackResponse(kept=kept)
 
     async def GetServerInfo(self, request: pb.GetServerInfoRequest, context: Context) -> pb.GetServerInfoResponse:  # noqa: N802
         offer = self._core.offer

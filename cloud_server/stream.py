@@ -6,6 +6,7 @@ import asyncio
 import secrets
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine
+from functools import partial
 
 import google_crc32c
 
@@ -156,9 +157,17 @@ class Stream:
         if known is not None and known.results is not None:
             results = known.results
         else:
-            results = await self._core.search(command.segment_id, command.heard, command.catalogue, command.max_hits)
+            observe = self._observer(command.segment_id)
+            results = await self._core.search(command.segment_id, command.heard, command.catalogue, command.max_hits, observe)
         self._keep(command.segment_id, results)
         self._do(self._session.searched(command.segment_id, results))
+
+    def _observer(self, segment_id: int) -> Callable[[str], None] | None:
+        """None, unless this server keeps feedback and this session agrees to it."""
+        config, feedback = self._session.config, self._core.feedback
+        if not feedback.keeps or config is None or config.data_use is None or not config.data_use.allow_retention:
+            return None
+        return partial(feedback.remember, self._session.identity.session_id, segment_id, config.subject_id)
 
     def _keep(self, segment_id: int, results: m.SearchResults | None) -> None:
         key, result = self._working.pop(segment_id)

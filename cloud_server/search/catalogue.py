@@ -1,18 +1,20 @@
-"""A catalogue file -> documents, or every reason why not. Reads one JSONL file; knows nothing of the index."""
+"""Rows of a catalogue -> documents, or every reason why not. Knows neither file formats (rows.py) nor the index."""
 
 from __future__ import annotations
 
-import json
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
-from protos.errors import CatalogueError
+from cloud_server.search.rows import read_rows
+from protos.errors import CatalogueError, ConfigurationError
 
-MAX_REPORTED_ROWS = 20
+FIELDS = ("id", "title", "text", "tags", "url", "popularity", "locale")
+MAX_EXPLAINED_ROWS = 20
 _FIRST_SENTENCE = re.compile(r"^.{1,200}?[.!?](?=\s|$)|^.{1,200}(?=\s|$)", re.DOTALL)
 
 
@@ -43,44 +45,50 @@ def default_catalogue() -> Path:
     return Path(__file__).parent / "catalogues" / "recipes.jsonl"
 
 
-def read_catalogue(path: Path) -> list[Document]:
-    """Every row of a JSONL file, in order.
+def read_catalogue(path: Path, columns: Mapping[str, str] = MappingProxyType({})) -> list[Document]:
+    """Every row of a file or folder that `search.rows` can read, in order. columns: field of a document -> what the rows call it.
 
-    Raises: CatalogueError: the file cannot be read, is empty, or has bad rows; names each bad row by its line (the first 20), drops none silently.
+    Raises: CatalogueError: it cannot be read, is empty, or has bad rows; names each bad row by its place, drops none silently.
     """
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise CatalogueError(f"{path}: {error}") from error
-    documents, problems, line_of = [], [], dict[str, int]()
-    for number, line in enumerate(lines, 1):
-        if not line.strip():
-            continue
+    check_columns(columns)
+    documents, problems, place_of = [], list[tuple[str, str]](), dict[str, str]()
+    for place, row in read_rows(path, columns):
         try:
-            document = parse_row(line)
-            if document.id in line_of:
-                raise ValueError(f"id {document.id!r} was used in line {line_of[document.id]}")
+            if isinstance(row, ValueError):
+                raise row
+            document = parse_row(row)
+            if document.id in place_of:
+                raise ValueError(f"id {document.id!r} was used in {place_of[document.id]}")
         except ValueError as error:
-            problems.append(f"line {number}: {error}")
+            problems.append((place, str(error)))
         else:
-            line_of[document.id] = number
+            place_of[document.id] = place
             documents.append(document)
     if problems:
-        more = f"\n  and {len(problems) - MAX_REPORTED_ROWS} more" if len(problems) > MAX_REPORTED_ROWS else ""
-        raise CatalogueError(f"{path}: {len(problems)} bad rows\n  " + "\n  ".join(problems[:MAX_REPORTED_ROWS]) + more)
+        raise CatalogueError(f"{path}: {report(problems)}")
     if not documents:
         raise CatalogueError(f"{path}: has no rows")
     return documents
 
 
-def parse_row(line: str) -> Document:
+def report(problems: Sequence[tuple[str, str]]) -> str:
+    """Every bad row: in words for the first MAX_EXPLAINED_ROWS, by its place alone for the rest."""
+    explained = "".join(f"\n  {place}: {why}" for place, why in problems[:MAX_EXPLAINED_ROWS])
+    rest = [place for place, _ in problems[MAX_EXPLAINED_ROWS:]]
+    return f"{len(problems)} bad row{'s'[: len(problems) > 1]}{explained}" + (f"\n  and {len(rest)} more: {', '.join(rest)}" if rest else "")
+
+
+def check_columns(columns: Mapping[str, str]) -> None:
+    """Raises: ConfigurationError: no document has such a field."""
+    if unknown := sorted(columns.keys() - set(FIELDS)):
+        raise ConfigurationError(f"--map names the field {unknown[0]!r}; a document has {', '.join(FIELDS)}")
+
+
+def parse_row(row: Mapping[str, Any]) -> Document:
     """Raises: ValueError: what is wrong with the row, in words."""
-    try:
-        row = json.loads(line)
-    except json.JSONDecodeError as error:
-        raise ValueError(f"is not JSON ({error.msg} at column {error.colno})") from error
-    if not isinstance(row, dict):
-        raise ValueError(f"is a JSON {type(row).__name__}, must be an object")
+    row = dict(row)
+    if type(row.get("id")) is int:
+        row["id"] = str(row["id"])  # as tables number their rows
     popularity = row.pop("popularity", 0.0)
     if isinstance(popularity, bool) or not isinstance(popularity, int | float) or not math.isfinite(popularity) or not 0 <= popularity <= 1:
         raise ValueError(f"popularity is {popularity!r}, must be a number within 0..1")

@@ -68,8 +68,7 @@ class SearchEngine:
 
     def __init__(self, index: OpenIndex) -> None:
         self._documents, self._sounds = index.documents, index.sounds
-        # Letters of every title in one string: to fold them anew for each query would cost more than the search.
-        self._letters = ["".join(content_words(document.title)) for document in index.documents]
+        self._letters = index.letters
         self._schema = index.index.schema
         self._searcher = index.index.searcher()
         self._stems = lru_cache(STEM_CACHE)(self._stems_of)
@@ -108,6 +107,9 @@ class SearchEngine:
         if head == CHARACTER_HEAD:
             return tuple(filter(None, (normalise_text(self._documents[candidate.number].title),)))
         return self._sounds[candidate.number]
+
+    def id_of(self, candidate: Candidate) -> str:
+        return self._documents[candidate.number].id
 
     def rank(self, candidates: Sequence[Candidate], fits: Sequence[float] | None, max_hits: int) -> tuple[SearchHit, ...]:
         """Best first, at most max_hits. fits: how well the audio fits each candidate (`search.fit`); None: it was not asked."""

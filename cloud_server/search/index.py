@@ -1,9 +1,11 @@
-"""A checked, versioned index directory: built once from documents, opened by every server. tantivy inside; no ranking here (engine.py).
+"""A checked, versioned index directory: built and changed by commands, opened by every server. No ranking here (engine.py).
 
-DIR/manifest.json      format, version (sha256 of the documents), number of documents, sha256 of the next two; written last
-DIR/documents.jsonl    what a hit shows
-DIR/sounds.txt         a line a document: how its title may be said, one character a phone, the usual way first
-DIR/tantivy/           title, text and tags as stems; plain title words; pairs and triples of the title's letters and of its phones
+Of each generation (`search.generations`):
+documents.jsonl   what a hit shows
+sought.tsv        a line a document: its texts as search writes them, and how its title may be said, one character a phone, the usual way first
+tantivy/          (`search.inverted`)
+
+An index that was changed is byte for byte the one built anew from the same documents in the same order, but for its generation's number.
 """
 
 from __future__ import annotations
@@ -11,26 +13,21 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 
 import tantivy
 
 from cloud_server.search.catalogue import Document
-from cloud_server.search.sounds import pronunciations, sound_grams
-from cloud_server.search.terms import content_words, letter_grams, stemmer, words_of
-from models.pronounce.pronouncer import english
-from models.text import search_text
+from cloud_server.search.generations import Manifest, publish, read_manifest, verify, writing
+from cloud_server.search.inverted import open_inverted, write_inverted
+from cloud_server.search.sought import Sought, from_line, sought
 from protos.errors import CatalogueError
 
-FORMAT = 2
-STEMS = "harken_stems"
-DOCUMENTS, SOUNDS = "documents.jsonl", "sounds.txt"
-SUMMED = (DOCUMENTS, SOUNDS)
-WRITER_HEAP_BYTES = 50_000_000
+DOCUMENTS, SOUGHT, INVERTED = "documents.jsonl", "sought.tsv", "tantivy"
+Watch = Callable[[Sequence[Document]], Iterable[Document]]
+"""The same documents, with their progress shown to whoever waits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,110 +37,95 @@ class OpenIndex:
     documents: tuple[Document, ...]
     sounds: tuple[tuple[str, ...], ...]
     """Pronunciations of each document's title (`search.sounds`)."""
+    letters: tuple[str, ...]
+    """Of each title's content words: to fold them anew for each query would cost more than the search."""
     index: tantivy.Index
 
 
-def build_index(documents: Sequence[Document], directory: Path, name: str) -> str:
-    """Write the index beside `directory` and move it into place whole; returns its version.
+def build_index(documents: Sequence[Document], directory: Path, name: str, watch: Watch = iter) -> Manifest:
+    """Make the directory an index of these documents, whatever index it was: readers see the old one or the new one.
 
-    Raises: CatalogueError: `directory` exists and is not an index, or cannot be written.
+    Raises: CatalogueError: `directory` exists and is not an index, is being changed, or cannot be written.
     """
-    if directory.exists() and not (directory / "manifest.json").is_file():
-        raise CatalogueError(f"{directory}: exists and is not an index (no manifest.json); give a new directory")
-    try:
-        directory.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".index-", dir=directory.parent) as temporary:
-            made = Path(temporary) / "index"
-            version = _write(documents, made, name)
-            old = Path(temporary) / "old"
-            if directory.exists():
-                directory.rename(old)
-            made.rename(directory)
-    except OSError as error:
-        raise CatalogueError(f"{directory}: {error}") from error
-    return version
+    with writing(directory):
+        return _publish(directory, name, documents, {}, watch)
+
+
+def add_documents(documents: Sequence[Document], directory: Path, watch: Watch = iter) -> Manifest:
+    """Those with an id that is there take its place, the others come last. Raises: CatalogueError: as build_index, or it cannot be read."""
+    with writing(directory):
+        manifest, present, known = _read(directory)
+        changed = {document.id: document for document in (*present, *documents)}
+        return _publish(directory, manifest.name, list(changed.values()), known, watch)
+
+
+def remove_documents(ids: Sequence[str], directory: Path) -> Manifest:
+    """Raises: CatalogueError: as add_documents, an id that is not there, or none would be left."""
+    with writing(directory):
+        manifest, present, known = _read(directory)
+        there = {document.id for document in present}
+        if missing := [name for name in ids if name not in there]:
+            raise CatalogueError(f"{directory}: has no document {', '.join(map(repr, missing))}; nothing was removed")
+        left = [document for document in present if document.id not in set(ids)]
+        if not left:
+            raise CatalogueError(f"{directory}: no document would be left; nothing was removed")
+        return _publish(directory, manifest.name, left, known, iter)
 
 
 def open_index(directory: Path) -> OpenIndex:
     """Raises: CatalogueError: no index, of another format, or not what was built."""
-    manifest_path = directory / "manifest.json"
+    manifest = read_manifest(directory)
     try:
-        manifest = json.loads(manifest_path.read_bytes())
-        contents = {name: (directory / name).read_bytes() for name in SUMMED}
-    except (OSError, ValueError) as error:
-        raise CatalogueError(f"{manifest_path}: {error}; build the index with `harken-server index build`") from error
-    if manifest.get("format") != FORMAT:
-        raise CatalogueError(f"{manifest_path}: format is {manifest.get('format')!r}, this server reads {FORMAT}; build the index again")
-    for name, content in contents.items():
-        digest, expected = hashlib.sha256(content).hexdigest(), manifest.get("sha256", {}).get(name)
-        if digest != expected:
-            raise CatalogueError(f"{directory}/{name}: sha256 is {digest}, the manifest says {expected}")
-    documents = tuple(map(_document, _lines(contents[DOCUMENTS])))
-    sounds = tuple(tuple(line.split()) for line in _lines(contents[SOUNDS]))
-    try:
-        index = tantivy.Index.open(str(directory / "tantivy"))
-        index.register_tokenizer(STEMS, stemmer())
-        found = index.searcher().num_docs
-    except (ValueError, OSError) as error:
-        raise CatalogueError(f"{directory}/tantivy: {error}") from error
-    if not found == len(documents) == len(sounds):
-        raise CatalogueError(f"{directory}: tantivy holds {found} documents, {DOCUMENTS} {len(documents)}, {SOUNDS} {len(sounds)}")
-    return OpenIndex(manifest["name"], manifest["version"], documents, sounds, index)
+        return _open(directory, manifest)
+    except CatalogueError:
+        # A generation that was replaced meanwhile is gone, and that is no fault.
+        if (newer := read_manifest(directory)) == manifest:
+            raise
+        return _open(directory, newer)
 
 
-def _write(documents: Sequence[Document], directory: Path, name: str) -> str:
-    (directory / "tantivy").mkdir(parents=True)
-    pronounce = cache(english().pronounce)
-    sounds = [pronunciations(document.title, pronounce) for document in documents]
-    contents = {
-        DOCUMENTS: "".join(json.dumps(dataclasses.asdict(document), ensure_ascii=False, sort_keys=True) + "\n" for document in documents).encode(),
-        SOUNDS: "".join(" ".join(ways) + "\n" for ways in sounds).encode(),
-    }
-    for file, content in contents.items():
-        (directory / file).write_bytes(content)
-    index = tantivy.Index(_schema(), path=str(directory / "tantivy"))
-    index.register_tokenizer(STEMS, stemmer())
-    writer = index.writer(heap_size=WRITER_HEAP_BYTES, num_threads=1)
-    for number, (document, ways) in enumerate(zip(documents, sounds, strict=True)):
-        writer.add_document(_fields(number, document, ways))
-    writer.commit()
-    writer.wait_merging_threads()
-    digests = {file: hashlib.sha256(content).hexdigest() for file, content in contents.items()}
-    version = digests[DOCUMENTS][:12]
-    manifest = {"format": FORMAT, "name": name, "version": version, "documents": len(documents), "sha256": digests}
-    (directory / "manifest.json").write_text(json.dumps(manifest, indent=1) + "\n")
-    return version
+def _open(directory: Path, manifest: Manifest) -> OpenIndex:
+    folder = verify(directory, manifest)
+    documents, known = _read_documents(folder), _read_sought(folder)
+    index = open_inverted(folder / INVERTED)
+    found = index.searcher().num_docs
+    if not found == len(documents) == len(known) == manifest.documents:
+        raise CatalogueError(
+            f"{folder}: tantivy holds {found} documents, {DOCUMENTS} {len(documents)}, {SOUGHT} {len(known)}, the manifest says {manifest.documents}"
+        )
+    return OpenIndex(manifest.name, manifest.version, documents, tuple(one.sounds for one in known), tuple(one.letters for one in known), index)
 
 
-def _schema() -> tantivy.Schema:
-    builder = tantivy.SchemaBuilder()
-    builder.add_unsigned_field("number", stored=True, indexed=False)
-    for stemmed in ("title", "text", "details"):
-        builder.add_text_field(stemmed, tokenizer_name=STEMS)
-    builder.add_text_field("title_words", tokenizer_name="whitespace", index_option="freq")
-    builder.add_text_field("title_letters", tokenizer_name="whitespace", index_option="basic")
-    builder.add_text_field("title_sounds", tokenizer_name="whitespace", index_option="freq")
-    return builder.build()
+def _read(directory: Path) -> tuple[Manifest, tuple[Document, ...], dict[Document, Sought]]:
+    manifest = read_manifest(directory)
+    folder = verify(directory, manifest)
+    documents = _read_documents(folder)
+    return manifest, documents, dict(zip(documents, _read_sought(folder), strict=True))
 
 
-def _fields(number: int, document: Document, sounds: tuple[str, ...]) -> tantivy.Document:
-    words = words_of(document.title)
-    fields = tantivy.Document()
-    fields.add_unsigned("number", number)
-    fields.add_text("title", search_text(document.title))
-    fields.add_text("text", search_text(document.text))
-    fields.add_text("details", search_text(" . ".join((*document.tags, *document.details))))
-    fields.add_text("title_words", " ".join(words))
-    fields.add_text("title_letters", " ".join(sorted(letter_grams(content_words(document.title)))))
-    # Other ways to say it count once each where they differ, so that a word with two ways does not weigh more than its neighbours.
-    grams = [sound_grams(way) for way in sounds[:1]] + [list(set(sound_grams(way)) - set(sound_grams(sounds[0]))) for way in sounds[1:]]
-    fields.add_text("title_sounds", " ".join(gram for way in grams for gram in way))
-    return fields
+def _publish(directory: Path, name: str, documents: Sequence[Document], known: dict[Document, Sought], watch: Watch) -> Manifest:
+    rows = "".join(json.dumps(dataclasses.asdict(document), ensure_ascii=False, sort_keys=True) + "\n" for document in documents).encode()
+
+    def write(folder: Path) -> None:
+        prepared = list(sought(watch(documents), known))
+        (folder / DOCUMENTS).write_bytes(rows)
+        (folder / SOUGHT).write_text("".join(one.as_line() + "\n" for one in prepared), encoding="utf-8")
+        write_inverted(prepared, folder / INVERTED)
+
+    return publish(directory, name, len(documents), hashlib.sha256(rows).hexdigest()[:12], write)
 
 
-def _lines(content: bytes) -> list[str]:
+def _read_documents(folder: Path) -> tuple[Document, ...]:
+    return tuple(map(_document, _lines(folder / DOCUMENTS)))
+
+
+def _read_sought(folder: Path) -> tuple[Sought, ...]:
+    return tuple(map(from_line, _lines(folder / SOUGHT)))
+
+
+def _lines(path: Path) -> list[str]:
     """Not splitlines: U+2028 and its like are letters to JSON, and a title that nobody can say is an empty line."""
-    return content.decode().removesuffix("\n").split("\n")
+    return path.read_bytes().decode().removesuffix("\n").split("\n")
 
 
 def _document(line: str) -> Document:

@@ -20,12 +20,21 @@ _WORD = re.compile(r"[a-z0-9']+")
 
 def words_of(text: str) -> list[str]:
     """Lower case without accents, a number one word: how a recogniser writes, whichever way the number was written."""
-    return _WORD.findall(search_text(text))
+    return words_in(search_text(text))
+
+
+def words_in(sought: str) -> list[str]:
+    """The same of what `search_text` has written already."""
+    return _WORD.findall(sought)
 
 
 def content_words(text: str) -> list[str]:
     """Without carrier words; all words where nothing else is left."""
-    words = words_of(text)
+    return content_words_in(search_text(text))
+
+
+def content_words_in(sought: str) -> list[str]:
+    words = words_in(sought)
     return [word for word in words if word not in CARRIER_WORDS] or words
 
 

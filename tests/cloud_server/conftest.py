@@ -37,7 +37,7 @@ def catalogue(tmp_path: Path) -> Path:
 
 @pytest.fixture
 async def server(catalogue: Path) -> AsyncIterator[RunningServer]:
-    config = Config(port=0, metrics_port=0, workers=1, catalogue=catalogue, starved_s=5.0, first_message_s=0.3, drain_s=5.0)
+    config = Config(port=0, metrics_port=0, workers=1, catalogues=(catalogue,), starved_s=5.0, first_message_s=0.3, drain_s=5.0)
     async with running_server(config, STUB) as running:
         yield running
 

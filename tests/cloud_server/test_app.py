@@ -55,7 +55,7 @@ async def test_health_follows_readiness(server: RunningServer, channel: grpc.aio
 
 
 async def test_stopping_says_go_away_and_finishes_what_was_started(catalogue: Path) -> None:
-    config = Config(port=0, metrics_port=0, workers=1, catalogue=catalogue)
+    config = Config(port=0, metrics_port=0, workers=1, catalogues=(catalogue,))
     async with running_server(config, STUB) as server:
         channel = grpc.aio.insecure_channel(server.address)
         call = pb_grpc.SpeechSearchStub(channel).StreamingRecognize()
@@ -86,11 +86,11 @@ async def send_rest(
 async def test_a_port_in_use_is_said_in_one_sentence(server: RunningServer, catalogue: Path) -> None:
     port = int(server.address.rsplit(":", 1)[1])
     with pytest.raises(ConfigurationError, match=f"cannot listen on 127.0.0.1:{port}"):
-        async with running_server(Config(port=port, metrics_port=0, workers=1, catalogue=catalogue), STUB):
+        async with running_server(Config(port=port, metrics_port=0, workers=1, catalogues=(catalogue,)), STUB):
             pass
 
 
 async def test_a_bad_catalogue_stops_the_start(tmp_path: Path) -> None:
     with pytest.raises(CatalogueError, match=r"none\.jsonl"):
-        async with running_server(Config(port=0, metrics_port=0, workers=1, catalogue=tmp_path / "none.jsonl"), STUB):
+        async with running_server(Config(port=0, metrics_port=0, workers=1, catalogues=(tmp_path / "none.jsonl",)), STUB):
             pass

@@ -21,15 +21,6 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *ar
     return int(exit_.value.code or 0), streams.out, streams.err
 
 
-def test_an_index_is_built_and_described(
-    catalogue: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    code, out, _ = run(monkeypatch, capsys, "index", "build", str(catalogue), "--out", str(tmp_path / "i"), "--name", "kitchen", "--json")
-    assert code == 0
-    assert {"catalogue": "kitchen", "documents": 4}.items() <= json.loads(out).items()
-    assert (tmp_path / "i" / "manifest.json").is_file()
-
-
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
@@ -55,7 +46,7 @@ def test_a_server_says_where_it_is_and_stops_at_sigterm_with_0(catalogue: Path) 
     process = subprocess.Popen([sys.executable, "-m", "cloud_server", "run", *flags], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
     assert process.stdout is not None
     said = json.loads(process.stdout.readline())
-    assert {"catalogue": "small", "documents": 4, "workers": 1}.items() <= said.items()
+    assert {"catalogue": "small", "documents": 4, "catalogues": ["small"], "workers": 1}.items() <= said.items()
     assert said["address"].startswith("127.0.0.1:")
     process.send_signal(signal.SIGTERM)
     assert process.wait(20) == 0

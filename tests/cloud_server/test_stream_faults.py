@@ -48,7 +48,7 @@ async def test_a_breach_ends_with_a_grpc_code_and_rejects_what_was_open(server: 
 
 
 async def test_a_segment_still_open_when_the_drain_ends_is_rejected(catalogue: Path) -> None:
-    config = Config(port=0, metrics_port=0, workers=1, catalogue=catalogue, drain_s=0.3)
+    config = Config(port=0, metrics_port=0, workers=1, catalogues=(catalogue,), drain_s=0.3)
     async with running_server(config, STUB) as server:
         channel = grpc.aio.insecure_channel(server.address)
         call = await opened(channel, m.SegmentStart(1))
