@@ -50,7 +50,7 @@ def run(
     ] = None,
     catalogue: Annotated[
         list[Path] | None,
-        typer.Option(envvar="HARKEN_SERVER_CATALOGUE", help="JSONL, CSV, Parquet or Markdown, indexed at start; repeatable; default: 150 recipes."),
+        typer.Option(envvar="HARKEN_SERVER_CATALOGUE", help="JSONL, CSV, Parquet or Markdown, indexed at start; repeatable; default: 600 recipes."),
     ] = None,
     feedback: Annotated[
         Path | None,
