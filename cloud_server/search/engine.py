@@ -15,11 +15,12 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import cast
 
 import tantivy
 
+from cloud_server.search.catalogue import Document
 from cloud_server.search.heard import Heard
 from cloud_server.search.index import OpenIndex
 from cloud_server.search.query import MAX_QUERY_WORDS, Query, query_of
@@ -71,7 +72,8 @@ class SearchEngine:
         self._letters = index.letters
         self._schema = index.index.schema
         self._searcher = index.index.searcher()
-        self._stems = lru_cache(STEM_CACHE)(self._stems_of)
+        # Of the documents, not of self: an engine that is replaced goes at once, not when the collector finds the circle.
+        self._stems = lru_cache(STEM_CACHE)(partial(_stems_of, index.documents))
         self.name, self.version = index.name, index.version
 
     def __len__(self) -> int:
@@ -167,14 +169,15 @@ class SearchEngine:
     def _title_letters(self, number: int) -> frozenset[str]:
         return letter_grams([self._letters[number]])
 
-    def _stems_of(self, number: int) -> frozenset[str]:
-        """Of everything that is searched of a document, as the index has them."""
-        document = self._documents[number]
-        return frozenset(stems_of(search_text(" . ".join((document.title, document.text, *document.tags, *document.details)))))
-
     def _hit(self, number: int, score: float, matched: Match) -> SearchHit:
         document = self._documents[number]
         return SearchHit(document.id, document.title, document.snippet, document.url, score, matched)
+
+
+def _stems_of(documents: Sequence[Document], number: int) -> frozenset[str]:
+    """Of everything that is searched of a document, as the index has them."""
+    document = documents[number]
+    return frozenset(stems_of(search_text(" . ".join((document.title, document.text, *document.tags, *document.details)))))
 
 
 def _summed(query: Query, fuzzy: Mapping[str, Mapping[int, float]]) -> dict[int, float]:
