@@ -9,13 +9,16 @@ from pathlib import Path
 from typing import Any
 
 import google_crc32c
+import grpc
 import numpy as np
 
 from benchmarks.contest import clip
+from edge_client.channel import open_channel
 from edge_client.config import TransportConfig
-from edge_client.transport import Transport
 from models.features import waveform_to_pcm
 from models.transcribe import read_pcm
+from protos import codec
+from protos import speech_search_pb2_grpc as pb_grpc
 from protos.errors import ConfigurationError
 from protos.messages import (
     BYTES_PER_SAMPLE,
@@ -38,6 +41,8 @@ SECONDS = (1.0, 2.0, 3.0, 5.0, 8.0)
 PERCENTILES = (50, 95, 99)
 # Peaks of a recording that was normalised to variance 1, brought back into 16 bits.
 PEAK = 0.9
+Call = Any
+"""grpc.aio's stream-stream call."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,24 +69,24 @@ def segments(root: Path, seconds: float) -> list[bytes]:
 
 
 async def ask_all(server: str, audio: Sequence[tuple[float, bytes]]) -> AsyncIterator[Answered]:
-    """audio: (seconds, PCM) of each segment, asked one after the other. Raises: ConfigurationError: the server refuses one. Unreachable."""
-    transport = Transport(TransportConfig(server), StreamingConfig(max_alternatives=1))
-    responses = transport.responses()
-    try:
-        for number, (seconds, pcm) in enumerate(audio, 1):
-            *early, last, end = requests_of(number, pcm)
-            for request in early:
-                transport.send(request)
-            await _until_accepted(responses, number)
-            begin_s = time.perf_counter()
-            transport.send(last)
-            transport.send(end)
-            yield await _answer(responses, seconds, begin_s)
-        transport.end_input()
-        async for _ in responses:
-            pass
-    finally:
-        await transport.close()
+    """audio: (seconds, PCM) of each segment, asked one after the other. Raises: ConfigurationError: the server is not there, or refuses one."""
+    async with open_channel(TransportConfig(server)) as channel:
+        call = pb_grpc.SpeechSearchStub(channel).StreamingRecognize()
+        try:
+            await call.write(codec.encode_request(StreamingConfig(max_alternatives=1)))
+            for number, (seconds, pcm) in enumerate(audio, 1):
+                *early, last, end = requests_of(number, pcm)
+                for request in early:
+                    await call.write(codec.encode_request(request))
+                await _until_accepted(call, number)
+                begin_s = time.perf_counter()
+                for request in (last, end):
+                    await call.write(codec.encode_request(request))
+                yield await _answer(call, seconds, begin_s)
+            await call.done_writing()
+            await call.read()
+        except grpc.aio.AioRpcError as error:
+            raise ConfigurationError(f"the server at {server} ended the stream ({error.code().name}: {error.details()})") from error
 
 
 def requests_of(number: int, pcm: bytes) -> list[Request]:
@@ -126,15 +131,22 @@ def _percentiles(seconds: Sequence[float]) -> dict[str, float]:
     return {f"p{percent}": round(1000 * float(value), 2) for percent, value in zip(PERCENTILES, np.percentile(seconds, PERCENTILES), strict=True)}
 
 
-async def _until_accepted(responses: AsyncIterator[Response], number: int) -> None:
-    async for response in responses:
-        if getattr(response, "segment_id", None) == number:
-            return
+async def _next(call: Call) -> Response:
+    message = await call.read()
+    if not hasattr(message, "WhichOneof"):  # grpc.aio.EOF, which its stubs do not know
+        raise ConfigurationError("the stream ended before its last segment was answered")
+    return codec.decode_response(message)
 
 
-async def _answer(responses: AsyncIterator[Response], seconds: float, begin_s: float) -> Answered:
+async def _until_accepted(call: Call, number: int) -> None:
+    while getattr(await _next(call), "segment_id", None) != number:
+        pass
+
+
+async def _answer(call: Call, seconds: float, begin_s: float) -> Answered:
     final_s, stages = 0.0, dict[str, float]()
-    async for response in responses:
+    while True:
+        response = await _next(call)
         now_s = time.perf_counter() - begin_s
         match response:
             case Reject(reason=reason, message=message):
@@ -145,4 +157,3 @@ async def _answer(responses: AsyncIterator[Response], seconds: float, begin_s: f
                     return Answered(seconds, now_s, now_s, stages)
             case SearchResults():
                 return Answered(seconds, final_s, now_s, stages)
-    raise ConfigurationError("the stream ended before its last segment was answered")
