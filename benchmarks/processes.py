@@ -22,7 +22,9 @@ class ServerProcess:
     metrics_address: str
     model: str
     catalogue: str
+    """The default one."""
     documents: int
+    catalogues: list[str]
     workers: int
 
 

@@ -12,7 +12,7 @@ from models.onnx_wire import BYTES, VARINT, NotOnnx, fields
 
 FLOAT, INT64 = 1, 7
 # Field numbers, by message.
-MODEL_GRAPH = 7
+MODEL_GRAPH, MODEL_OPERATOR_SET = 7, 8
 GRAPH_NODE, GRAPH_NAME, GRAPH_INITIALIZER, GRAPH_INPUT, GRAPH_OUTPUT = 1, 2, 5, 11, 12
 NODE_INPUT, NODE_OUTPUT = 1, 2
 TENSOR_NAME = 8
@@ -84,6 +84,8 @@ def _graph(model: bytes) -> bytes:
     graphs = _all(model, MODEL_GRAPH)
     if len(graphs) != 1:
         raise NotOnnx(f"{len(graphs)} graphs, must be one")
+    if not _all(model, MODEL_OPERATOR_SET):
+        raise NotOnnx("no operator set is named")
     return graphs[0]
 
 

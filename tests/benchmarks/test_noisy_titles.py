@@ -25,5 +25,7 @@ def test_scores_are_repeatable_and_fall_with_the_noise() -> None:
 
 
 def test_sentences_about_nothing_in_the_catalogue_are_refused_more_often_than_titles() -> None:
-    score = score_refusals(["what is the capital of mongolia", "zzz", "pumpkin pie"])
-    assert (score.queries, score.refused) == (3, pytest.approx(2 / 3))
+    others = score_refusals(["what is the capital of mongolia", "set an alarm for seven", "zzz", "call my mother", "is it monday today"])
+    titles = score_refusals(["pumpkin pie", "show me garlic shrimp", "pork dumplings"])
+    assert (others.queries, titles.queries) == (5, 3)
+    assert titles.refused == 0 < 0.5 < others.refused

@@ -33,7 +33,7 @@ FAULTS = st.lists(st.tuples(st.integers(0, 150_000), st.sampled_from(["cut", "re
 
 @pytest.fixture
 async def proxy(catalogue: Path) -> AsyncIterator[Proxy]:  # noqa: F811
-    config = ServerConfig(port=0, metrics_port=0, workers=1, catalogue=catalogue)
+    config = ServerConfig(port=0, metrics_port=0, workers=1, catalogues=(catalogue,))
     async with running_server(config, STUB) as server, running_proxy(server.address) as proxy:
         yield proxy
 
@@ -106,7 +106,7 @@ async def test_a_slow_and_narrow_link_costs_time_only(proxy: Proxy, two_queries:
 
 async def test_a_drain_sends_the_edge_to_the_next_server_without_a_loss(catalogue: Path, queries: Path) -> None:  # noqa: F811
     """The first server stops in mid-recording, while nobody speaks; the stream it ends in good order is taken up elsewhere."""
-    config = ServerConfig(port=0, metrics_port=0, workers=1, catalogue=catalogue)
+    config = ServerConfig(port=0, metrics_port=0, workers=1, catalogues=(catalogue,))
     async with running_server(config, STUB) as second, running_proxy(second.address) as proxy:
         source = Paused(queries, 100_000)
         session = EdgeSession(source, Config(transport=replace(QUICK, server=proxy.address)))
