@@ -36,7 +36,6 @@ from protos.messages import Hypothesis, SearchHit
 WAYS = ("one_best", "fusion", "phonetic", "full", "oracle")
 """The best hypothesis' words; those of the whole n-best list; and the sounds; and the audio's verdict; and the words that were said."""
 TEXTS = ("prompts.txt", "queries.txt", "common_voice_prompts.txt", "titles.txt", "books.txt.gz")
-RESCORED = 100
 SHOWN = 5
 Watch = Callable[[str, Iterable[Any], int], Iterable[Any]]
 """(what is done, items, how many) -> the same items: where progress is shown."""
@@ -53,7 +52,7 @@ class Asked:
     search_s: float
     """From everything heard to hits, without the audio's verdict."""
     rescore_s: float
-    """That verdict, on at most RESCORED titles."""
+    """That verdict, on each candidate's title."""
 
 
 def documents_of(texts: Sequence[str], distractors: Iterable[str], count: int, seed: int = 1) -> list[Document]:
@@ -89,7 +88,7 @@ def ask(engine: SearchEngine, recognizer: Recognizer, manifest: Path, rows: Iter
             "oracle": ids(engine.search([Hypothesis(text, 1.0)], SHOWN)),
         }
         begin_s = time.perf_counter()
-        candidates = engine.candidates(heard)[:RESCORED]
+        candidates = engine.candidates(heard)
         found_s = time.perf_counter()
         fitting = rescore(engine, sounding, heard, candidates)
         rescored_s = time.perf_counter()

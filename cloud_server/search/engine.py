@@ -32,6 +32,8 @@ from protos.messages import Hypothesis, Match, SearchHit
 
 CANDIDATES = 50
 SOUND_CANDIDATES = 100
+MAX_CANDIDATES = 100
+"""That the audio is asked about: of the wanted documents in 10,000 sentences 98 % are among as many."""
 STEMMED = ("title", "text", "details")
 # Weights and floors: every recipe title in "find me a recipe for ..." with random letter edits, seed 7 to choose, seed 99 to judge; of sounds and
 # audio: the dev recordings among 10,000 sentences (flat around these values).
@@ -87,16 +89,17 @@ class SearchEngine:
         return self.rank(self.candidates(Heard(tuple(alternatives))), None, max_hits)
 
     def candidates(self, heard: Heard) -> list[Candidate]:
-        """The likeliest first, by all but the audio."""
+        """The likeliest MAX_CANDIDATES first, by all but the audio."""
         query = query_of(heard.alternatives)
+        stems = {word: frozenset(stems_of(word)) for word in query.words}
         ways: dict[int, dict[str, float]] = {}
         fuzzy = self._fuzzy(query)
-        for way, scores in {**{field: self._field(field, query) for field in STEMMED}, "fuzzy": _summed(query, fuzzy)}.items():
+        for way, scores in {**self._fields(query, stems), "fuzzy": _summed(query, fuzzy)}.items():
             for number, score in scores.items():
                 ways.setdefault(number, {})[way] = WEIGHTS[way] * score
         for number in self._scores(self._any_of("title_letters", query.grams)).keys() | set(ways):
             title = self._title_letters(number)
-            share, explained = query.letter_share(title), query.explained(title)
+            share, explained = query.letters(title)
             if share >= MIN_LETTER_SHARE and explained >= MIN_EXPLAINED:
                 weight = WEIGHTS["trigram"] * (1 - EXPLAINED_SHARE + EXPLAINED_SHARE * explained)
                 ways.setdefault(number, {})["trigram"] = weight * share * share
@@ -104,8 +107,8 @@ class SearchEngine:
             grams = dict.fromkeys(sound_grams(heard.sounds.best_path), 1.0)
             for number, score in self._scores(self._any_of("title_sounds", grams), SOUND_CANDIDATES).items():
                 ways.setdefault(number, {})["sounds"] = WEIGHTS["sounds"] * score
-        order = sorted(ways, key=lambda number: (-sum(ways[number].values()), number))
-        return [self._candidate(number, ways[number], query, fuzzy) for number in order]
+        order = sorted(ways, key=lambda number: (-sum(ways[number].values()), number))[:MAX_CANDIDATES]
+        return [self._candidate(number, ways[number], query, stems, fuzzy) for number in order]
 
     def phrases(self, candidate: Candidate, head: str) -> tuple[str, ...]:
         """How its title may sound, as strings of that head (`models.sounds`)."""
@@ -133,12 +136,13 @@ class SearchEngine:
         titles = map(self._title_letters, self._scores(self._any_of("title_letters", dict.fromkeys(sorted(heard), 1.0))))
         return any(title and len(title & heard) >= FULL_LETTER_SHARE * len(title) for title in titles)
 
-    def _field(self, field: str, query: Query) -> dict[int, float]:
-        stems: dict[str, float] = {}
+    def _fields(self, query: Query, stems: Mapping[str, frozenset[str]]) -> dict[str, dict[int, float]]:
+        """Stemmed field -> document number -> score."""
+        masses: dict[str, float] = {}
         for word, mass in query.words.items():
-            for stem in stems_of(word):
-                stems[stem] = stems.get(stem, 0.0) + mass
-        return self._scores(self._any_of(field, stems))
+            for stem in stems[word]:
+                masses[stem] = masses.get(stem, 0.0) + mass
+        return {field: self._scores(self._any_of(field, masses)) for field in STEMMED}
 
     def _fuzzy(self, query: Query) -> dict[str, dict[int, float]]:
         """Word -> document number -> score, for words of four letters and more that no title has; the others were heard right, or sound right."""
@@ -149,9 +153,12 @@ class SearchEngine:
                 found[word] = self._scores(tantivy.Query.fuzzy_term_query(self._schema, "title_words", word, distance))
         return found
 
-    def _candidate(self, number: int, ways: dict[str, float], query: Query, fuzzy: Mapping[str, Mapping[int, float]]) -> Candidate:
-        stems = self._stems(number)
-        counts = [sum(not stems.isdisjoint(stems_of(word)) or number in fuzzy.get(word, ()) for word in guess.words) for guess in query.guesses]
+    def _candidate(
+        self, number: int, ways: dict[str, float], query: Query, stems: Mapping[str, frozenset[str]], fuzzy: Mapping[str, Mapping[int, float]]
+    ) -> Candidate:
+        own = self._stems(number)
+        has = {word for word, of_word in stems.items() if not own.isdisjoint(of_word) or number in fuzzy.get(word, ())}
+        counts = [sum(word in has for word in guess.words) for guess in query.guesses]
         shares = [count / len(guess.words) if guess.words else 0.0 for count, guess in zip(counts, query.guesses, strict=True)]
         best = max(range(len(shares)), key=lambda at: (round(shares[at], 6), query.guesses[at].weight), default=None)
         if best is None:

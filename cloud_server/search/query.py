@@ -45,15 +45,13 @@ class Query:
     """Word -> share of the probability that says it."""
     grams: Mapping[str, float]
     """Letter pair or triple -> the same."""
+    gram_mass: float
+    """Of all grams together."""
 
-    def letter_share(self, title: frozenset[str]) -> float:
-        """Of the letter pairs and triples of a title, those that were heard."""
-        return sum(self.grams.get(gram, 0.0) for gram in title) / len(title) if title else 0.0
-
-    def explained(self, title: frozenset[str]) -> float:
-        """Of the letter pairs and triples that were heard, those that the title has."""
-        total = sum(self.grams.values())
-        return sum(self.grams.get(gram, 0.0) for gram in title) / total if total else 0.0
+    def letters(self, title: frozenset[str]) -> tuple[float, float]:
+        """Of the letter pairs and triples of a title, the share that was heard; and of those that were heard, the share that the title has."""
+        common = sum([self.grams.get(gram, 0.0) for gram in title])
+        return (common / len(title), common / self.gram_mass) if common else (0.0, 0.0)
 
 
 def query_of(alternatives: Sequence[Hypothesis]) -> Query:
@@ -64,7 +62,7 @@ def query_of(alternatives: Sequence[Hypothesis]) -> Query:
         if share >= MIN_WEIGHT
     )
     words, grams = (_masses((one.weight, terms(one)) for one in guesses) for terms in (_words_of, _grams_of))
-    return Query(guesses, words, grams)
+    return Query(guesses, words, grams, sum(grams.values()))
 
 
 def weights(alternatives: Sequence[Hypothesis]) -> list[float]:

@@ -20,9 +20,9 @@ def test_a_word_counts_as_much_as_is_likely_to_be_said() -> None:
 
 def test_shares_of_letters() -> None:
     query = query_of([Hypothesis("abc", 0.5), Hypothesis("abd", 0.5)])
-    assert query.letter_share(frozenset({"ab", "bc"})) == 0.75
-    assert query.explained(frozenset({"ab", "bc", "abc", "bd", "abd"})) == pytest.approx(1)
-    assert query.letter_share(frozenset()) == query_of([]).explained(frozenset({"ab"})) == 0
+    assert query.letters(frozenset({"ab", "bc"})) == (0.75, 0.5)
+    assert query.letters(frozenset({"ab", "bc", "abc", "bd", "abd"})) == (pytest.approx(0.6), pytest.approx(1))
+    assert query.letters(frozenset()) == query_of([]).letters(frozenset({"ab"})) == (0, 0)
 
 
 def test_log_probabilities_count_where_a_decoder_gave_them() -> None:
