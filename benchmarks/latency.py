@@ -133,7 +133,7 @@ def _percentiles(seconds: Sequence[float]) -> dict[str, float]:
 
 async def _next(call: Call) -> Response:
     message = await call.read()
-    if not hasattr(message, "WhichOneof"):  # grpc.aio.EOF, which its stubs do not know
+    if message is grpc.aio.EOF:  # type: ignore[attr-defined]
         raise ConfigurationError("the stream ended before its last segment was answered")
     return codec.decode_response(message)
 
