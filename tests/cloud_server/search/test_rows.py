@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import importlib.util
+import sys
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
+from pyarrow import parquet
 
 from cloud_server.search.catalogue import Document, read_catalogue
 from cloud_server.search.rows import read_rows
@@ -97,16 +99,16 @@ def test_other_endings_are_refused(tmp_path: Path, name: str) -> None:
         list(read_rows(tmp_path / name, {}))
 
 
+def test_without_pyarrow_it_is_said_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    with pytest.raises(ConfigurationError, match=r"reading Parquet needs the package pyarrow: pip install 'harken\[parquet\]'"):
+        list(read_rows(tmp_path / "c.parquet", {}))
+
+
 def test_a_table_in_columns(tmp_path: Path) -> None:
-    """With pyarrow the rows, without it what to install."""
     path = tmp_path / "c.parquet"
-    if importlib.util.find_spec("pyarrow") is None:
-        with pytest.raises(ConfigurationError, match=r"reading Parquet needs the package pyarrow: pip install 'harken\[parquet\]'"):
-            list(read_rows(path, {}))
-        return
-    pyarrow, parquet = importlib.import_module("pyarrow"), importlib.import_module("pyarrow.parquet")
     rows = [{"id": 7, "title": "Apple Pie", "tags": ["sweet"], "popularity": None}, {"id": 8, "title": None, "tags": None, "popularity": 0.25}]
-    parquet.write_table(pyarrow.Table.from_pylist(rows), path)
+    parquet.write_table(pa.Table.from_pylist(rows), path)
     assert list(read_rows(path, {})) == [("row 1", {"id": 7, "title": "Apple Pie", "tags": ["sweet"]}), ("row 2", {"id": 8, "popularity": 0.25})]
     path.write_bytes(b"PAR1 and nothing more")
     with pytest.raises(CatalogueError, match=r"c\.parquet"):
