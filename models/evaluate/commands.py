@@ -106,7 +106,11 @@ def as_table(facts: dict[str, Any]) -> Table:
 
 def _as_lines(facts: dict[str, Any]) -> str:
     rates = [f"{name.upper()} {facts[name]['value']:.1%} ({facts[name]['low']:.1%} to {facts[name]['high']:.1%})" for name in ("wer", "cer")]
-    tokens = [f"{head}: " + ", ".join(f"{name} {rate:.1%}" for name, rate in rates.items()) for head, rates in facts["token_error_rates"].items()]
+    spreads = facts["token_error_intervals"]
+    tokens = [
+        f"{head}: " + ", ".join("{} {:.1%} ({:.1%} to {:.1%})".format(name, rate, *spreads[head][name]) for name, rate in rates.items())
+        for head, rates in facts["token_error_rates"].items()
+    ]
     errors = ", ".join(f"{name.replace('_', ' ')} {of['error']:.3f} ({of['by_chance']:.3f})" for name, of in facts["calibration"].items())
     heard = ", ".join(f"{pair['said']} as {pair['heard']} ({pair['times']})" for pair in facts["confusions"][:6])
     return "\n".join(

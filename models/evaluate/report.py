@@ -38,6 +38,7 @@ def report(utterances: Sequence[Utterance], skipped: int) -> dict[str, Any]:
         "slices": {name: _slice(members) for name, members in slices.items()},
         "oracle": oracle(utterances),
         "token_error_rates": token_error_rates(utterances),
+        "token_error_intervals": token_error_intervals(utterances),
         "calibration": calibration(utterances),
         "confusions": [
             {"said": said, "heard": heard, "times": times}
@@ -86,6 +87,15 @@ def token_error_rates(utterances: Sequence[Utterance]) -> dict[str, dict[str, fl
     heads = utterances[0].tokens if utterances else {}
     slices = judged_slices(utterances)
     return {head: {name: round(pooled(members, _tokens_of(head)), DIGITS) for name, members in slices.items()} for head in heads}
+
+
+def token_error_intervals(utterances: Sequence[Utterance]) -> dict[str, dict[str, list[float]]]:
+    """Head -> judged slice -> low and high of that rate, over speakers."""
+    slices = judged_slices(utterances)
+    return {
+        head: {name: [round(bound, DIGITS) for bound in interval(resampled(members, _tokens_of(head)))] for name, members in slices.items()}
+        for head in (utterances[0].tokens if utterances else {})
+    }
 
 
 def oracle(utterances: Sequence[Utterance]) -> dict[str, dict[str, float]]:

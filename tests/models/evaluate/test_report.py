@@ -15,6 +15,7 @@ def test_the_headline_is_the_mean_of_the_main_slices_whatever_their_sizes() -> N
     assert facts["wer"] == facts["cer"] == {"value": 0.5, "low": 0.5, "high": 0.5}
     assert (facts["utterances"], facts["skipped"]) == (144, 7)
     assert facts["token_error_rates"] == {"phones": {"cv": 0.2, "l2_adult": 0.4, "l2_child": 0.9}}
+    assert facts["token_error_intervals"] == {"phones": {"cv": [0.2, 0.2], "l2_adult": [0.4, 0.4], "l2_child": [0.9, 0.9]}}
     assert list(facts["slices"])[:3] == ["cv", "l2_adult", "l2_child"]
     assert facts["slices"]["gender: female"]["utterances"] == 144
     assert json.loads(json.dumps(facts)) == facts
@@ -45,3 +46,9 @@ def test_calibration_is_told_of_the_whole_and_of_each_slice() -> None:
     assert facts["slices"]["cv"]["calibration"]["readings"]["error"] == pytest.approx(0.2)
     assert facts["slices"]["l2_adult"]["calibration"]["readings"]["error"] == 0
     assert facts["calibration"].keys() == {"readings", "words", "alternatives", "words_of_alternatives"}
+
+
+def test_token_error_rates_lie_within_their_intervals_and_those_have_width_where_speakers_differ() -> None:
+    facts = report([utterance(f"speaker {errors}", errors=errors) for errors in range(1, 9)], 0)
+    low, high = facts["token_error_intervals"]["phones"]["cv"]
+    assert low < facts["token_error_rates"]["phones"]["cv"] < high
