@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from benchmarks.peers import RECOGNISERS, peers_python
 from benchmarks.recognisers import OURS, PEERS
+from benchmarks.worker import Worker
 from models.evaluate.commands import watched
 from models.evaluate.counts import count
 from models.evaluate.report import report
@@ -40,23 +39,15 @@ def compare(root: Path, manifest: Path, bundle: Path, limit: int | None) -> dict
 
 
 def figures_of(command: Sequence[str], root: Path, name: str, manifest: Path, rows: Sequence[dict[str, Any]], skipped: int) -> dict[str, Any]:
-    """command: reads paths, answers with JSON. Raises: ConfigurationError: it stopped; its own words are on standard error."""
+    """command: a process as `benchmarks.recognisers` is. Raises: ConfigurationError: it stopped; with the recording and the last of what it said."""
     paths = [(manifest.parent / row["audio"]).absolute() for row in rows]
-    answers = list(watched(name, answers_of(command, root, name, paths), len(paths)))
+    with tempfile.TemporaryDirectory() as folder, Worker(list(command), Path(folder) / "log", root) as worker:
+        answers = list(watched(name, (_asked(worker, name, path) for path in paths), len(paths)))
     scored = [_scored(row, path, answer["text"]) for row, path, answer in zip(rows, paths, answers, strict=True)]
     facts = report(scored, skipped)
     rate = sum(answer["seconds"] for answer in answers) / sum(answer["busy_seconds"] for answer in answers)
     slices = {label: {key: one[key] for key in FIGURES} for label, one in facts["slices"].items()}
     return {**{key: facts[key] for key in ("wer", "cer", "utterances", "skipped")}, "slices": slices, "audio_seconds_per_second": round(rate, 1)}
-
-
-def answers_of(command: Sequence[str], root: Path, name: str, paths: Sequence[Path]) -> Iterator[Mapping[str, Any]]:
-    with subprocess.Popen(command, cwd=root, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
-        try:
-            for path in paths:
-                yield _ask(process, name, path)
-        finally:
-            process.kill()
 
 
 def as_lines(figures: Mapping[str, Any]) -> Iterator[str]:
@@ -72,13 +63,8 @@ def _scored(row: dict[str, Any], path: Path, text: str) -> Utterance:
     return utterance(row, pcm_to_waveform(read_pcm(path)), (said,), {}, (words,) * len(ORACLE_SIZES))
 
 
-def _ask(process: subprocess.Popen[str], name: str, path: Path) -> dict[str, Any]:
-    assert process.stdin is not None  # noqa: S101
-    assert process.stdout is not None  # noqa: S101
-    with suppress(BrokenPipeError):  # it has died; so its output has ended
-        print(path, file=process.stdin, flush=True)
-    line = process.stdout.readline()
-    if not line:
-        raise ConfigurationError(f"{name} stopped at {path} (exit code {process.wait()})")
-    answer: dict[str, Any] = json.loads(line)
-    return answer
+def _asked(worker: Worker, name: str, path: Path) -> dict[str, Any]:
+    try:
+        return worker.ask("hear", path=str(path))
+    except ConfigurationError as error:
+        raise ConfigurationError(f"{name} stopped at {path}: {error}") from error

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import resource
 import sys
 import time
@@ -12,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.replies import own_standard_output
 from benchmarks.work import multiply_adds
 from models.bundle import CARD, HEADS, MODEL
 
@@ -73,8 +73,7 @@ STEPS: dict[str, Callable[..., dict[str, float]]] = {
 
 def main() -> None:
     """STEP PATH...: prints one JSON object, alone on standard output: libraries print there too."""
-    replies = os.fdopen(os.dup(sys.stdout.fileno()), "w")
-    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    replies = own_standard_output()
     print(json.dumps(STEPS[sys.argv[1]](*map(Path, sys.argv[2:]))), file=replies, flush=True)
 
 

@@ -1,4 +1,4 @@
-"""One recogniser in a process of its own, on one core: a path a line on standard input, one JSON answer each on standard output.
+"""One recogniser in a process of its own, on one core: answers each JSON line {do: hear, path} with one, as `benchmarks.worker` asks.
 
 Each peer's libraries are imported inside its function: .venv-accuracy-peers has what they need, .venv what ours needs.
 """
@@ -16,6 +16,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import soundfile
+
+from benchmarks.replies import own_standard_output
 
 Samples = npt.NDArray[np.float32]
 Hear = Callable[[Samples], str]
@@ -97,13 +99,12 @@ def answer(hear: Hear, path: str) -> dict[str, Any]:
 
 
 def main() -> None:
-    """NAME BUNDLE: on one core, so that every recogniser has as much. Libraries print too: replies keep standard output to themselves."""
-    replies = os.fdopen(os.dup(sys.stdout.fileno()), "w")
-    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    """NAME BUNDLE: on one core, so that every recogniser has as much."""
+    replies = own_standard_output()
     os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
     hear = {OURS: harken, **PEERS}[sys.argv[1]](sys.argv[2])
     for line in sys.stdin:
-        print(json.dumps(answer(hear, line.removesuffix("\n"))), file=replies, flush=True)
+        print(json.dumps(answer(hear, json.loads(line)["path"])), file=replies, flush=True)
 
 
 if __name__ == "__main__":

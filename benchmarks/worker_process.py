@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 import json
-import os
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -16,6 +15,7 @@ from typing import IO, Any
 import numpy as np
 
 from benchmarks.engines.job import Hear, Job
+from benchmarks.replies import own_standard_output
 
 PACKAGES = ("numpy", "onnxruntime", "torch", "transformers", "openvino", "nncf")
 WARM_UP_CLIPS = 8
@@ -86,8 +86,7 @@ def _versions() -> Iterator[tuple[str, str]]:
 
 def main() -> None:
     """Keeps standard output to itself: libraries print to it."""
-    replies = os.fdopen(os.dup(sys.stdout.fileno()), "w")
-    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    replies = own_standard_output()
     serve(importlib.import_module(f"benchmarks.engines.{sys.argv[1]}").sessions, sys.stdin, replies)
 
 

@@ -16,7 +16,7 @@ ROWS = [{"audio": f"{name}.wav", "text": "two eggs", "source": "cv1", "speaker":
 HARD_OF_HEARING = """
 import json, sys
 for line in sys.stdin:
-    path = line.strip()
+    path = json.loads(line)["path"]
     if path.endswith(sys.argv[1]):
         sys.exit(7)
     print(json.dumps({"text": "2 Eggs!" if path.endswith("a.wav") else "legs", "seconds": 3.0, "busy_seconds": 0.5}), flush=True)
@@ -38,7 +38,7 @@ def test_everyone_is_scored_by_the_same_rules(tmp_path: Path) -> None:
 
 
 def test_one_that_stops_is_named_with_the_recording(tmp_path: Path) -> None:
-    with pytest.raises(ConfigurationError, match=r"hears stopped at .*b\.wav \(exit code 7\)"):
+    with pytest.raises(ConfigurationError, match=r"hears stopped at .*b\.wav: .*hears\.py.* gave no answer to hear"):
         figures_of(recogniser(tmp_path, "b.wav"), tmp_path, "hears", tmp_path / "m.jsonl", ROWS, 0)
 
 
