@@ -16,7 +16,7 @@ from models.evaluate.commands import evaluate, gate
 from models.evaluate.confidence_commands import calibrate_confidence
 from models.evaluate.decoder_commands import tune_decoder
 from models.evaluate.reference_commands import reference
-from models.exporting import export, pull
+from models.exporting import average, export, pull
 from models.extras import needs_extra
 from models.lm.commands import app as language_models
 from models.pronounce.commands import app as pronunciations
@@ -41,6 +41,7 @@ app.add_typer(language_models, name="lm")
 app.command()(evaluate)
 app.command()(export)
 app.command()(pull)
+app.command()(average)
 app.command()(gate)
 app.command()(calibrate_confidence)
 app.command()(tune_decoder)

@@ -62,6 +62,21 @@ def export(
     print(as_line(made))
 
 
+def average(
+    checkpoints: Annotated[list[Path], typer.Argument(help="Two or more checkpoint folders or bundles that grew from the same weights.")],
+    out: Annotated[Path, typer.Option(help="New checkpoint folder, for harken-models export or to train on from.")],
+) -> None:
+    """Average the weights of checkpoints: stages of one training together hear better than the last alone. Needs safetensors (extra: train or dev).
+
+    \b
+    harken-models average runs/1/checkpoint runs/2/checkpoint --out averaged
+    """
+    with needs_extra("averaging", "dev"):
+        from models.export.average import average as averaged  # noqa: PLC0415 - a server has no safetensors
+    averaged(checkpoints, out)
+    print(f"{out}: the mean of {len(checkpoints)} checkpoints; harken-models export makes a bundle of it")
+
+
 def pull(
     name: Annotated[str, typer.Argument(help="OWNER/NAME on the Hugging Face hub, torchaudio:NAME, or a folder.")],
     out: OutOption,
