@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from flashlight.lib.text.decoder import CriterionType, DecodeResult, LexiconDecoder, LexiconDecoderOptions, SmearingMode, Trie
 
 from models.ctc import Logits
-from models.decode.emissions import informative, with_wait
+from models.decode.emissions import Mask, with_wait
 from models.decode.language_model import NATURAL, LanguageModel
 from models.decode.lexicon import Speller, Symbols
 from models.records import CtcHead
@@ -31,8 +31,6 @@ class BeamSettings:
     lm_weight: float
     """Of KenLM's logarithms, which are to base 10."""
     word_score: float
-    certain: float = 0.97
-    """Frames whose blank is more probable are not searched."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +66,9 @@ class HeadBeam:
         trie = build_trie(speller, language_model, head.size + 1, self._wait)
         self._decoder = LexiconDecoder(options, trie, language_model.kenlm, self._wait, self._blank, language_model.unknown, [], False)
 
-    def read(self, log_probs: Logits, count: int) -> list[Reading]:
-        """(T, V) of this head -> at most `count` different texts, the beam's best first; none where no word fits."""
-        frames = with_wait(log_probs, self._blank, self._word_end)[informative(log_probs, self._blank, self.settings.certain)]
+    def read(self, log_probs: Logits, kept: Mask, count: int) -> list[Reading]:
+        """(T, V) of this head -> at most `count` different texts, the beam's best first; none where no word fits. kept: frames to search."""
+        frames = with_wait(log_probs, self._blank, self._word_end)[kept]
         readings: dict[tuple[int, ...], Reading] = {}
         for result in self._decoder.decode(frames.ctypes.data, len(frames), frames.shape[1]):
             spoken = tuple(word for word in result.words if word >= 0)

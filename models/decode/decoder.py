@@ -16,7 +16,7 @@ from models.ctc import Logits, log_softmax
 from models.decode.beam import BeamSettings, HeadBeam, Reading
 from models.decode.candidate import Candidate
 from models.decode.ctc_score import ctc_log_probs
-from models.decode.emissions import informative
+from models.decode.emissions import Mask, informative
 from models.decode.language_model import LanguageModel
 from models.decode.lexicon import Lexicon, Speller
 from models.decode.nbest import Hint, ranked
@@ -24,11 +24,14 @@ from models.decode.weights import UNTUNED, Weights
 from models.records import CtcHead
 
 NAME = "beam"
-# Tuned on dev (benchmarks/LOG.md): wide and shallow costs less than narrow and deep, and hands on better readings.
-PHONES = BeamSettings(beam_size=150, beam_size_token=6, threshold=8.0, lm_weight=1.6, word_score=0.0)
-LETTERS = BeamSettings(beam_size=150, beam_size_token=6, threshold=8.0, lm_weight=1.4, word_score=0.0)
+# Tuned on dev (benchmarks/LOG.md): wide and shallow costs less than narrow and deep, and hands on better readings; letters mostly weigh what phones
+# found.
+PHONES = BeamSettings(beam_size=200, beam_size_token=6, threshold=8.0, lm_weight=1.2, word_score=0.0)
+LETTERS = BeamSettings(beam_size=60, beam_size_token=6, threshold=8.0, lm_weight=1.0, word_score=0.0)
 # Texts that each beam hands on.
 READINGS = 80
+CERTAIN = 0.97
+"""Frames whose blank the network takes for more probable are not searched."""
 
 
 Numbers = npt.NDArray[np.float64]
@@ -72,25 +75,27 @@ class Decoder:
     def decode(self, logits: Logits, hints: tuple[Hint, ...] = ()) -> list[Candidate]:
         """(T, all outputs) -> readings, best first, no text twice; none where no word of the lexicon fits."""
         readings, numbers = self.weigh(logits)
-        scores = numbers @ self._weights.vector
+        # Back on the scale of the logits as they came: what n-best shares and hints are measured in.
+        scores = self._weights.temperature * (numbers @ self._weights.vector)
         candidates = [
             Candidate(reading.words, reading.symbols, float(number[0]), reading.language_log_prob, float(score))
             for reading, number, score in zip(readings, numbers, scores, strict=True)
         ]
         return ranked(candidates, hints)
 
-    def weigh(self, logits: Logits) -> tuple[list[Reading], Numbers]:
+    def weigh(self, logits: Logits, temperature: float | None = None) -> tuple[list[Reading], Numbers]:
         """Every text that any beam ends with, and (N, 4) what weights are for: log probability by the first and the second head (0 where there is
-        none) and by the language model, and the number of words."""
-        heard = [_heard(voice, logits) for voice in self._voices]
+        none) and by the language model, and the number of words. temperature: None for that of the weights."""
+        scale = 1 / (temperature or self._weights.temperature)
+        heard = [_heard(voice, logits, scale) for voice in self._voices]
         found: dict[tuple[str, ...], Reading] = {}
-        for voice, log_probs in zip(self._voices, heard, strict=True):
-            for reading in voice.beam.read(log_probs, READINGS):
+        for voice, (log_probs, kept) in zip(self._voices, heard, strict=True):
+            for reading in voice.beam.read(log_probs, kept, READINGS):
                 found.setdefault(reading.words, self._respelled(reading, voice))
         readings = list(found.values())
         numbers = np.zeros((len(readings), len(self._weights.vector)))
-        for column, (voice, log_probs) in enumerate(zip(self._voices, heard, strict=True)):
-            numbers[:, column] = self._acoustic(voice, log_probs, readings)
+        for column, (voice, (log_probs, kept)) in enumerate(zip(self._voices, heard, strict=True)):
+            numbers[:, column] = self._acoustic(voice, log_probs[kept], readings)
         numbers[:, 2] = [reading.language_log_prob for reading in readings]
         numbers[:, 3] = [len(reading.words) for reading in readings]
         return readings, numbers
@@ -100,13 +105,15 @@ class Decoder:
         return reading if voice is first else replace(reading, symbols=first.speller.spell(reading.words))
 
     def _acoustic(self, voice: _Voice, log_probs: Logits, readings: list[Reading]) -> Numbers:
-        """(N,) log probability of each text, over the frames that say something."""
+        """(N,) log probability of each text."""
         first, blank = voice is self._voices[0], voice.head.blank - voice.head.first
         spelled = [reading.symbols if first else voice.speller.spell(reading.words) for reading in readings]
-        kept = informative(log_probs, blank, voice.beam.settings.certain)
-        return ctc_log_probs(log_probs[kept], [voice.speller.joined(symbols) for symbols in spelled], blank)
+        return ctc_log_probs(log_probs, [voice.speller.joined(symbols) for symbols in spelled], blank)
 
 
-def _heard(voice: _Voice, logits: Logits) -> Logits:
-    """Other heads take no probability."""
-    return log_softmax(logits[:, voice.head.first : voice.head.first + voice.head.size])
+def _heard(voice: _Voice, logits: Logits, scale: float) -> tuple[Logits, Mask]:
+    """What the head says, other heads take no probability; and which frames say something, by the network's own probabilities."""
+    head = voice.head
+    plain = log_softmax(logits[:, head.first : head.first + head.size])
+    kept = informative(plain, head.blank - head.first, CERTAIN)
+    return (plain if scale == 1 else log_softmax(scale * plain)), kept

@@ -25,6 +25,8 @@ class Weights:
     """A model that is less sure of what it hears needs less (the seed: 0.64), so they are fitted for each bundle."""
     word: float = 0.0
     """Added for each word."""
+    temperature: float = 1.0
+    """Logits are divided by it first. A network trained long is surer than it is right; the beam then drops what language would have saved."""
 
     @property
     def vector(self) -> npt.NDArray[np.float64]:
@@ -51,4 +53,6 @@ def parse_weights(path: Path, raw: bytes) -> Weights:
         raise BundleError(f"{path}: is not a decoder's weights ({error}); fit them with `harken-models tune-decoder`") from error
     if not all(math.isfinite(value) for value in asdict(weights).values()):
         raise BundleError(f"{path}: has a weight that is not finite")
+    if weights.temperature <= 0:
+        raise BundleError(f"{path}: temperature is {weights.temperature}, must be above 0")
     return weights

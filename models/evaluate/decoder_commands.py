@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -22,13 +23,16 @@ from protos.errors import ConfigurationError
 if TYPE_CHECKING:
     from models.evaluate.fit_weights import Choice
 
+TEMPERATURES = (1.0, 1.4, 2.0)
+"""The word error rate is flat between them (benchmarks/LOG.md)."""
+
 
 def tune_decoder(
     bundle: Annotated[Path, typer.Argument(help="Bundle directory; its decoder.json is replaced, its confidence and its verdict are dropped.")],
     manifest: Annotated[Path, typer.Option(help="JSONL with audio and text: recordings that it was neither trained on nor is judged by.")],
     limit: LimitOption = None,
 ) -> None:
-    """Fit how much heads, language model and word count weigh when readings are ranked; then calibrate confidence anew.
+    """Fit how sure the network is taken to be, and how much heads, language model and word count weigh; then calibrate confidence anew.
 
     \b
     harken-models tune-decoder my-model --manifest ../shared/speech/dev.jsonl
@@ -44,15 +48,24 @@ def tune_bundle(bundle: Path, manifest: Path, limit: int | None = None) -> tuple
         from models.export.to_bundle import record_weights  # noqa: PLC0415
     loaded = load_bundle(bundle)
     recognizer, rows = Recognizer(loaded), scoring.labelled_rows(manifest, limit)[0]
-    choices = list(watched(bundle.name, hear(recognizer, manifest, rows), len(rows)))
+    before = loaded.weights or UNTUNED
+    temperatures = sorted({before.temperature, *TEMPERATURES})
+    heard: dict[float, list[Choice]] = {temperature: [] for temperature in temperatures}
+    for choices in watched(bundle.name, hear(recognizer, manifest, rows, temperatures), len(rows)):
+        for temperature, choice in choices.items():
+            heard[temperature].append(choice)
     # From the same start every time: what an earlier tuning found is no evidence.
-    weights = fit_weights.fit_weights(choices, UNTUNED)
-    rates = fit_weights.word_error_rate(choices, loaded.weights or UNTUNED), fit_weights.word_error_rate(choices, weights)
-    return record_weights(bundle, weights, len(choices)), rates
+    tried = [fit_weights.fit_weights(heard[temperature], replace(UNTUNED, temperature=temperature)) for temperature in TEMPERATURES]
+    weights = min(tried, key=lambda made: fit_weights.word_error_rate(heard[made.temperature], made))
+    rates = [fit_weights.word_error_rate(heard[made.temperature], made) for made in (before, weights)]
+    return record_weights(bundle, weights, len(heard[weights.temperature])), (rates[0], rates[1])
 
 
-def hear(recognizer: Recognizer, manifest: Path, rows: list[dict[str, Any]]) -> Iterator[Choice]:
-    """rows: of `labelled_rows`; recordings where no reading was found are left out. Raises: ConfigurationError: no decoder to tune."""
+def hear(recognizer: Recognizer, manifest: Path, rows: list[dict[str, Any]], temperatures: Sequence[float]) -> Iterator[dict[float, Choice]]:
+    """rows: of `labelled_rows`. Of each, what may be chosen from at each temperature; where no reading was found there is nothing.
+
+    Raises: ConfigurationError: no decoder to tune.
+    """
     from models.evaluate.counts import count  # noqa: PLC0415 - rapidfuzz is not a serving dependency
     from models.evaluate.fit_weights import Choice  # noqa: PLC0415
     from models.evaluate.slices import main_slice  # noqa: PLC0415
@@ -60,8 +73,11 @@ def hear(recognizer: Recognizer, manifest: Path, rows: list[dict[str, Any]]) -> 
     if not isinstance(recognizer.reader, Decoder):
         raise ConfigurationError(f"{recognizer.bundle.path}: has no language model to weigh; `harken-models lm attach` gives it one")
     for row in rows:
-        readings, numbers = recognizer.reader.weigh(recognizer.logits(read_waveform(manifest.parent / row["audio"])))
-        reference = normalise_text(row["text"]).split()
-        if readings:
+        logits, reference = recognizer.logits(read_waveform(manifest.parent / row["audio"])), normalise_text(row["text"]).split()
+        choices = {}
+        for temperature in temperatures:
+            readings, numbers = recognizer.reader.weigh(logits, temperature)
             errors = np.array([count(reference, reading.words).errors for reading in readings])
-            yield Choice(main_slice(row), len(reference), errors, numbers)
+            if readings:
+                choices[temperature] = Choice(main_slice(row), len(reference), errors, numbers)
+        yield choices

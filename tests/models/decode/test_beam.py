@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from models.ctc import log_softmax
 from models.decode.beam import BeamSettings, HeadBeam, Reading, build_trie
+from models.decode.emissions import informative
 from models.decode.language_model import LanguageModel
 from models.decode.lexicon import Lexicon, Speller
 from models.pronounce.alphabet import encode
@@ -23,7 +25,8 @@ def beam(folder: Path, head: CtcHead, lexicon: Lexicon = LEXICON, settings: Beam
 
 def read(beam_of_head: HeadBeam, head: CtcHead, phones: str, letters: str, frames_each: int = 2) -> list[Reading]:
     logits = saying(phones, letters, frames_each)
-    return beam_of_head.read(log_softmax(logits[:, head.first : head.first + head.size]), 10)
+    log_probs = log_softmax(logits[:, head.first : head.first + head.size])
+    return beam_of_head.read(log_probs, informative(log_probs, head.blank - head.first, 0.97), 10)
 
 
 @pytest.mark.parametrize("head", [PHONE_HEAD, LETTER_HEAD], ids=lambda head: head.name)
@@ -47,10 +50,11 @@ def test_the_pronunciation_that_was_heard_is_kept(tmp_path: Path, said: str, var
 
 def test_no_text_is_given_twice_and_no_more_than_asked(tmp_path: Path) -> None:
     logits = log_softmax(saying("DH AH R IY D", "", sharpness=3.0)[:, :40])
-    found = beam(tmp_path, PHONE_HEAD).read(logits, 10)
+    every = np.ones(len(logits), bool)
+    found = beam(tmp_path, PHONE_HEAD).read(logits, every, 10)
     texts = [reading.words for reading in found]
     assert len(set(texts)) == len(texts) == 10
-    assert [reading.words for reading in beam(tmp_path, PHONE_HEAD).read(logits, 3)] == texts[:3]
+    assert [reading.words for reading in beam(tmp_path, PHONE_HEAD).read(logits, every, 3)] == texts[:3]
 
 
 def test_silence_has_no_words(tmp_path: Path) -> None:

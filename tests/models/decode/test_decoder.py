@@ -65,6 +65,15 @@ def test_the_score_is_made_of_what_the_heads_and_the_language_model_say(decoder:
         assert candidate.score == pytest.approx(weighed + weights.word * len(candidate.words), abs=0.05)
 
 
+def test_a_temperature_flattens_what_is_read_and_leaves_the_scale_of_scores(tmp_path: Path) -> None:
+    plain, warm = (Decoder.load(HEADS, LEXICON, write_arpa(tmp_path), Weights(temperature=temperature)) for temperature in (1.0, 2.0))
+    logits = saying("S IY DH AH T UW", "see the two", sharpness=5.0)
+    flat, found = plain.decode(logits / 2), warm.decode(logits)
+    assert [one.words for one in found] == [one.words for one in flat]
+    assert [one.score for one in found] == pytest.approx([2 * one.score for one in flat])
+    assert len(found) >= len(plain.decode(logits))
+
+
 def test_a_hint_moves_what_was_nearly_first(decoder: Decoder) -> None:
     logits = saying("R IY D T UW", "read to ")
     first, second = (one.words for one in decoder.decode(logits)[:2])

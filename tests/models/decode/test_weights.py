@@ -15,7 +15,7 @@ from protos.errors import BundleError
 finite = st.floats(allow_nan=False, allow_infinity=False)
 
 
-@given(st.builds(Weights, finite, finite, finite))
+@given(st.builds(Weights, finite, finite, finite, st.floats(0.01, 100)))
 def test_what_was_written_is_read(weights: Weights) -> None:
     assert parse_weights(Path("decoder.json"), write_weights(weights, 499)) == weights
 
@@ -33,6 +33,7 @@ def test_the_first_head_counts_one() -> None:
         (json.dumps({"format": 1, "weights": {"loudness": 1.0}}).encode(), "loudness"),
         (json.dumps({"format": 1, "weights": {"word": "much"}}).encode(), "much"),
         (json.dumps({"format": 1, "weights": {"word": float("nan")}}).encode(), "not finite"),
+        (json.dumps({"format": 1, "weights": {"temperature": 0}}).encode(), "must be above 0"),
     ],
 )
 def test_what_is_no_such_file_is_refused(raw: bytes, why: str) -> None:

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from models.__main__ import app
 from models.bundle import CONFIDENCE, WEIGHTS, Bundle, default_bundle_dir, load_bundle
-from models.evaluate.decoder_commands import tune_bundle
+from models.evaluate.decoder_commands import TEMPERATURES, tune_bundle
 from protos.errors import ConfigurationError
 
 
@@ -41,6 +41,8 @@ def test_the_weights_are_fitted_and_what_depended_on_the_old_ones_is_gone(shippe
     assert str(made.weights) in done.output.replace("\n", " ")
     assert made.manifest.gate is None
     assert CONFIDENCE not in made.manifest.files
+    assert made.weights is not None
+    assert made.weights.temperature in TEMPERATURES
     assert (default_bundle_dir() / WEIGHTS).read_bytes() == before
 
 
