@@ -121,14 +121,17 @@ def interim(
     manifest: Annotated[Path, typer.Option(help="JSONL of recordings with texts, here or under HARKEN_SHARED.")] = Path("speech/dev.jsonl"),
     bundle: Annotated[Path | None, typer.Option(help="Model bundle; default: the one shipped.")] = None,
     clips: Annotated[int, typer.Option(min=1, help="Recordings, evenly spread over the manifest.")] = 60,
+    documents: Annotated[int, typer.Option(min=0, help="Search while they speak: for what they read, among so many documents; 0: no search.")] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object; costs are multiples of hearing whole segments once.")] = False,
 ) -> None:
     """What interim results cost, how soon the first one comes, and how often they are revised.
 
     \b
-    harken-bench interim --json
+    harken-bench interim --documents 10000 --json
     """
-    facts = measure_interims(manifest, shared_dir(), bundle, clips, lambda number: print(f"\r{number}/{clips}", end="", file=sys.stderr, flush=True))
+    facts = measure_interims(
+        manifest, shared_dir(), bundle, clips, lambda number: print(f"\r{number}/{clips}", end="", file=sys.stderr, flush=True), documents
+    )
     print(file=sys.stderr)
     print(json.dumps(facts) if as_json else "\n".join(f"{name:32}{value}" for name, value in facts.items()))
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from functools import partial as bound
 from itertools import pairwise
@@ -16,6 +17,8 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from benchmarks import early_hits
+from benchmarks.early_hits import Searching, Shown, searching
 from benchmarks.spoken import Spoken, spoken_segments
 from cloud_server.assembly import Assembly
 from edge_client.config import INTERIM_CHUNK_MS, Config, TransportConfig
@@ -25,12 +28,16 @@ from models.evaluate.scoring import labelled_rows
 from models.features import normalise, pcm_to_waveform
 from models.interim.listening_recognizer import ListeningRecognizer
 from models.records import Partial
+from models.sounds import SoundHead
+from models.text import normalise_text
 from models.transcribe import read_pcm
 from protos import messages as m
 from protos.errors import ConfigurationError
 
 LIMITS = m.Limits(max_segment=30.0, max_chunk_bytes=m.MAX_CHUNK_BYTES)
 LATENCY_PERCENTILES = (50, 95)
+TEXTS = "text"
+"""Folder of distractors, under HARKEN_SHARED."""
 
 T = TypeVar("T")
 
@@ -69,25 +76,40 @@ def text_of(partial: Partial) -> str:
     return " ".join(word.word for word in partial.words)
 
 
-def measure_interims(manifest: Path, shared: Path, bundle: Path | None, clips: int, on_clip: Callable[[int], None]) -> dict[str, Any]:
-    """manifest: as given, or under `shared`; evenly thinned to `clips`. Raises: ConfigurationError: no such manifest, or no speech in it."""
+def measure_interims(
+    manifest: Path, shared: Path, bundle: Path | None, clips: int, on_clip: Callable[[int], None], documents: int = 0
+) -> dict[str, Any]:
+    """manifest: as given, or under `shared`; evenly thinned to `clips`. documents: that are searched while somebody speaks; 0: none are.
+
+    Raises: ConfigurationError: no such manifest, or no speech in it.
+    """
     found = next((path for path in (manifest, shared / manifest) if path.is_file()), None)
     if found is None:
         raise ConfigurationError(f"{manifest}: is neither here nor under {shared}")
     rows, _ = labelled_rows(found, clips)
     recognizer = ListeningRecognizer(load_bundle(bundle or default_bundle_dir()))
     recognizer.recognize(bytes(2 * m.SAMPLE_RATE_HZ), 0)
-    heard, edge = list[Heard](), Config(transport=TransportConfig(chunk_ms=INTERIM_CHUNK_MS))
-    for number, row in enumerate(rows, 1):
-        heard += [listen(recognizer, spoken) for spoken in spoken_segments(read_pcm(found.parent / row["audio"]), edge)]
-        on_clip(number)
+    heard, shown, edge = list[Heard](), list[Shown](), Config(transport=TransportConfig(chunk_ms=INTERIM_CHUNK_MS))
+    with searched([row["text"] for row in rows], shared / TEXTS, documents, recognizer) as search:
+        for number, row in enumerate(rows, 1):
+            segments = list(spoken_segments(read_pcm(found.parent / row["audio"]), edge))
+            # A recording that the edge cuts in two names its document in neither half.
+            whole = Shown(search.documents[normalise_text(row["text"])], 0.0) if search is not None and len(segments) == 1 else None
+            heard += [listen(recognizer, spoken, search, whole) for spoken in segments]
+            shown += [] if whole is None else [whole]
+            on_clip(number)
     if not heard:
         raise ConfigurationError(f"{found}: has no speech")
-    return {"clips": len(rows), "hop_ms": 1000 * recognizer.hop_samples / m.SAMPLE_RATE_HZ, **figures(heard)}
+    hits = {"hits": {"documents": documents, **early_hits.figures(shown)}} if shown else {}
+    return {"clips": len(rows), "hop_ms": 1000 * recognizer.hop_samples / m.SAMPLE_RATE_HZ, **figures(heard), **hits}
 
 
-def listen(recognizer: ListeningRecognizer, spoken: Spoken) -> Heard:
-    """One segment, while it is spoken and then whole."""
+def searched(texts: Sequence[str], folder: Path, documents: int, recognizer: ListeningRecognizer) -> AbstractContextManager[Searching | None]:
+    return searching(texts, folder, documents, SoundHead(recognizer.bundle.heads)) if documents else nullcontext()
+
+
+def listen(recognizer: ListeningRecognizer, spoken: Spoken, search: Searching | None = None, shown: Shown | None = None) -> Heard:
+    """One segment, while it is spoken and then whole. shown: told of the hits."""
     pcm = spoken.pcm
     offline_s, _ = timed(lambda: recognizer.logits(normalise(pcm_to_waveform(pcm))))
     heard = Heard(len(pcm) / m.BYTES_PER_SAMPLE / m.SAMPLE_RATE_HZ, offline_s)
@@ -101,12 +123,18 @@ def listen(recognizer: ListeningRecognizer, spoken: Spoken) -> Heard:
         since_onset_ms = 1000 * (free_s - spoken.onset_s)
         if partial is None:
             continue
+        if search is not None and shown is not None:
+            shown.look(there_s - spoken.onset_s, partial, search.so_far(partial))
         heard.first_ms = since_onset_ms if heard.first_ms is None else heard.first_ms
         if partial.words and f"{partial.stable} {text_of(partial)}" != last:
             heard.first_words_ms = since_onset_ms if heard.first_words_ms is None else heard.first_words_ms
             heard.shown.append(partial)
             last = f"{partial.stable} {text_of(partial)}"
-    final = recognizer.recognize(pcm, spoken.start.capture_start).alternatives
+    recognition = recognizer.recognize(pcm, spoken.start.capture_start)
+    if search is not None and shown is not None:
+        shown.speech_s, hits = heard.audio_s, search.at_last(recognition)
+        shown.final = hits[0].id if hits else ""
+    final = recognition.alternatives
     heard.final = tuple(word.word for word in final[0].words) if final else ()
     return heard
 

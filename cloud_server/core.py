@@ -42,6 +42,8 @@ log = logging.getLogger(__name__)
 
 # Of the search's time: what the audio may take before words alone decide.
 RESCORING_SHARE = 0.5
+INTERIM_CANDIDATES = 30
+"""That the audio is asked about while somebody speaks, three times a second."""
 T = TypeVar("T")
 Observe: TypeAlias = Callable[[str], None]
 
@@ -93,19 +95,20 @@ class Core:
         heard = Heard(done.recognition.alternatives, done.recognition.sounds)
         return self._result(segment, done, max_alternatives, time.monotonic() - begin_s), heard
 
-    async def hear(self, stream_id: str, part: Hear, catalogue: str) -> Result | None:
+    async def hear(self, stream_id: str, part: Hear, catalogue: str, max_hits: int) -> Result | None:
         """An interim result of a segment that is still open; None: there was no time for one. Raises nothing.
 
-        catalogue: where to look whether it names something in full.
+        catalogue: where to look for it, and whether it names something in full.
         """
         partial = await self._pool.hear((stream_id, part.segment_id), part.start_sample, part.heard_samples, part.pcm)
         self.metrics.interim_made(made=partial is not None)
         if partial is None:
             return None
         words, text = partial.words, " ".join(word.word for word in partial.words)
+        alternatives = (Hypothesis(text, words=words),) if words else ()
         return Result(
             segment_id=part.segment_id,
-            alternatives=(Hypothesis(text, words=words),) if words else (),
+            alternatives=alternatives,
             stability=partial.stable / len(words) if words else 0.0,
             model_version=self._model_version,
             stage_timings=tuple(StageTiming(stage, seconds) for stage, seconds in partial.stage_seconds),
@@ -113,6 +116,7 @@ class Core:
             capture_end=part.start_sample + part.heard_samples + len(part.pcm) // BYTES_PER_SAMPLE,
             stable_words=partial.stable,
             complete=await self._names_in_full(text, catalogue) if words else None,
+            hits=await self._found_so_far(Heard(alternatives, partial.sounds), catalogue, max_hits),
         )
 
     def cancel(self, stream_id: str, segment_id: int) -> None:
@@ -150,6 +154,20 @@ class Core:
         if observe is not None:
             observe(evidence(heard, engine, candidates, fitting, hits))
         return hits
+
+    async def _found_so_far(self, heard: Heard, catalogue: str, max_hits: int) -> tuple[SearchHit, ...]:
+        """As the final result will be searched for, but among the likeliest candidates only; none where something goes wrong or takes long."""
+        if heard.sounds is None or not heard.is_speech or not max_hits:
+            return ()
+        engine = self._catalogues.engine(catalogue)
+        try:
+            async with asyncio.timeout(self._search_timeout_s):
+                candidates = (await self._in_thread(engine.candidates, heard))[:INTERIM_CANDIDATES]
+                fitting = await self._fits(engine, heard, candidates)
+                return await self._in_thread(engine.rank, candidates, fitting, max_hits)
+        except Exception:  # as in `search`; an interim result must not suffer
+            log.exception("looking in %s failed", catalogue)
+            return ()
 
     async def _fits(self, engine: SearchEngine, heard: Heard, candidates: Sequence[Candidate]) -> list[float] | None:
         """The audio's verdict on each; None where there is none in time: words alone decide then, and it is counted."""

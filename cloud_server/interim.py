@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from protos.messages import BYTES_PER_SAMPLE, Result
+from protos.messages import BYTES_PER_SAMPLE, Result, SearchHit
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,11 +19,19 @@ class Hear:
     pcm: bytes
 
 
+Saying = tuple[str, int, tuple[str, ...]]
+"""Transcript, stable words, ids of hits."""
+
+
 @dataclass(slots=True)
 class Interim:
     _given_samples: int = field(default=0, init=False)
-    _said: tuple[str, int] = field(default=("", 0), init=False)
+    _said: Saying = field(default=("", 0, ()), init=False)
     _said_until: int = field(default=0, init=False)
+    _hits: tuple[SearchHit, ...] = field(default=(), init=False)
+    """As they are shown."""
+    _challenger: str | None = field(default=None, init=False)
+    """What led the newest hits, where that is not what is shown."""
 
     def due(self, segment_id: int, start_sample: int, pcm: bytes | bytearray, hop_samples: int) -> Hear | None:
         """pcm: all of the segment so far. All that is new, each time another whole hop of it has come: at any size of chunks as many times."""
@@ -33,10 +41,21 @@ class Interim:
         self._given_samples = samples
         return Hear(segment_id, start_sample, given, bytes(pcm[given * BYTES_PER_SAMPLE :]))
 
-    def is_news(self, result: Result) -> bool:
-        """False for no words, for what was said before, and for what was overtaken: its promises were fewer."""
+    def news(self, result: Result) -> Result | None:
+        """What is to be said of it; None for no words, for what was said before, and for what was overtaken: its promises were fewer."""
         if result.capture_end < self._said_until:
-            return False
-        saying = (result.alternatives[0].transcript if result.alternatives else "", result.stable_words)
+            return None
+        result = replace(result, hits=self._steadied(result.hits))
+        text = result.alternatives[0].transcript if result.alternatives else ""
+        saying = (text, result.stable_words, tuple(hit.id for hit in result.hits))
         is_news, self._said, self._said_until = saying != self._said, saying, result.capture_end
-        return is_news
+        return result if is_news else None
+
+    def _steadied(self, hits: tuple[SearchHit, ...]) -> tuple[SearchHit, ...]:
+        """A shown best hit stays until another one, or none, was best twice in a row: half a word often sounds like another, and people look."""
+        leader = hits[0].id if hits else ""
+        if not self._hits or leader in (self._hits[0].id, self._challenger):
+            self._hits, self._challenger = hits, None
+        else:
+            self._challenger = leader
+        return self._hits

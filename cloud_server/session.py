@@ -130,9 +130,9 @@ class Session:
 
     def heard(self, result: m.Result) -> list[Command]:
         """A worker's interim result; of a segment that is over it is no news."""
-        if (assembly := self._open.get(result.segment_id)) is None or self.config is None or not assembly.interim.is_news(result):
-            return []
-        return [Send(as_wished(result, self.config))]
+        assembly = self._open.get(result.segment_id)
+        news = None if assembly is None else assembly.interim.news(result)
+        return [] if news is None or self.config is None else [Send(as_wished(news, self.config))]
 
     def decoded(self, segment_id: int, result: m.Result, heard: Heard | None = None) -> list[Command]:
         """A worker's final result; with words it is searched before it is sent. heard: all for search; None: the result's own alternatives."""

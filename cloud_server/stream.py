@@ -123,7 +123,7 @@ class Stream:
 
     async def _hear(self, command: Hear) -> None:
         config = self._session.config
-        result = None if config is None else await self._core.hear(self.id, command, config.catalogue)
+        result = None if config is None else await self._core.hear(self.id, command, config.catalogue, config.max_hits)
         if result is not None:
             self._do(self._session.heard(result))
 

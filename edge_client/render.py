@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from edge_client.ledger import SegmentOutcome
@@ -39,7 +40,7 @@ def segment_row(outcome: SegmentOutcome) -> Row:
         "transcript": best.transcript,
         "confidence": round(best.confidence, 4),
         "alternatives": [alternative_row(alternative) for alternative in outcome.answer.alternatives],
-        "hits": [{"id": hit.id, "title": hit.title, "score": round(hit.score, 4)} for hit in (outcome.results.hits if outcome.results else ())],
+        "hits": hit_rows(outcome.results.hits if outcome.results else ()),
         "timings": timings_ms(outcome),
         "model_version": outcome.answer.model_version,
         "final_reason": outcome.answer.final_reason.name,
@@ -58,6 +59,7 @@ def interim_row(result: m.Result) -> Row:
         "transcript": " ".join(part for part in (stable, rest) if part),
         "stable": stable,
         "stability": round(result.stability, 4),
+        "hits": hit_rows(result.hits),
     }
 
 
@@ -65,6 +67,10 @@ def interim_parts(result: m.Result) -> tuple[str, str]:
     """What will not change in any later interim result of the segment, and what may."""
     words = printable(result.alternatives[0].transcript).split() if result.alternatives else []
     return " ".join(words[: result.stable_words]), " ".join(words[result.stable_words :])
+
+
+def hit_rows(hits: Sequence[m.SearchHit]) -> list[Row]:
+    return [{"id": hit.id, "title": hit.title, "score": round(hit.score, 4)} for hit in hits]
 
 
 def alternative_row(alternative: m.Hypothesis) -> Row:

@@ -7,7 +7,7 @@ from rich.control import Control
 from rich.segment import ControlType
 from rich.text import Text
 
-from edge_client.render import interim_parts
+from edge_client.render import interim_parts, printable
 from protos.messages import Result
 
 ERASE_LINE = Control(ControlType.CARRIAGE_RETURN, (ControlType.ERASE_IN_LINE, 2))
@@ -25,12 +25,14 @@ class Terminal:
         self._console.print(line)
 
     def show(self, result: Result) -> None:
-        """An interim result. What is too long for the line loses its beginning: people look at what they just said."""
+        """An interim result, with the best of what it finds. A line that is too long loses its beginning: people look at what they just said."""
         if not self._console.is_terminal:
             return
         self._erase()
         stable, rest = interim_parts(result)
         line = Text.assemble((stable, "bold"), " " if stable and rest else "", (rest, "dim"))
+        if result.hits:
+            line.append(f"  -> {printable(result.hits[0].title)}", "cyan")
         self._console.print(line[max(0, len(line) - self._console.width + 1) :], end="")
         self._grows = True
 

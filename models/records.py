@@ -152,3 +152,5 @@ class Partial:
     stable: int
     """So many first words will be in every later partial of the segment."""
     stage_seconds: tuple[tuple[str, float], ...] = ()
+    sounds: Sounds | None = None
+    """As of a whole segment, for what was said so far."""

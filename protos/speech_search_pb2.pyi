@@ -449,7 +449,7 @@ class StageTiming(_message.Message):
     def __init__(self, stage: _Optional[str] = ..., duration: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ...) -> None: ...
 
 class Result(_message.Message):
-    __slots__ = ("segment_id", "final_reason", "alternatives", "is_final", "stability", "model_version", "stage_timings", "capture_start", "capture_end", "stable_words", "complete")
+    __slots__ = ("segment_id", "final_reason", "alternatives", "is_final", "stability", "model_version", "stage_timings", "capture_start", "capture_end", "stable_words", "complete", "hits")
     SEGMENT_ID_FIELD_NUMBER: _ClassVar[int]
     FINAL_REASON_FIELD_NUMBER: _ClassVar[int]
     ALTERNATIVES_FIELD_NUMBER: _ClassVar[int]
@@ -461,6 +461,7 @@ class Result(_message.Message):
     CAPTURE_END_FIELD_NUMBER: _ClassVar[int]
     STABLE_WORDS_FIELD_NUMBER: _ClassVar[int]
     COMPLETE_FIELD_NUMBER: _ClassVar[int]
+    HITS_FIELD_NUMBER: _ClassVar[int]
     segment_id: int
     final_reason: FinalReason
     alternatives: _containers.RepeatedCompositeFieldContainer[Alternative]
@@ -472,7 +473,8 @@ class Result(_message.Message):
     capture_end: _duration_pb2.Duration
     stable_words: int
     complete: bool
-    def __init__(self, segment_id: _Optional[int] = ..., final_reason: _Optional[_Union[FinalReason, str]] = ..., alternatives: _Optional[_Iterable[_Union[Alternative, _Mapping]]] = ..., is_final: _Optional[bool] = ..., stability: _Optional[float] = ..., model_version: _Optional[str] = ..., stage_timings: _Optional[_Iterable[_Union[StageTiming, _Mapping]]] = ..., capture_start: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., capture_end: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., stable_words: _Optional[int] = ..., complete: _Optional[bool] = ...) -> None: ...
+    hits: _containers.RepeatedCompositeFieldContainer[SearchHit]
+    def __init__(self, segment_id: _Optional[int] = ..., final_reason: _Optional[_Union[FinalReason, str]] = ..., alternatives: _Optional[_Iterable[_Union[Alternative, _Mapping]]] = ..., is_final: _Optional[bool] = ..., stability: _Optional[float] = ..., model_version: _Optional[str] = ..., stage_timings: _Optional[_Iterable[_Union[StageTiming, _Mapping]]] = ..., capture_start: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., capture_end: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., stable_words: _Optional[int] = ..., complete: _Optional[bool] = ..., hits: _Optional[_Iterable[_Union[SearchHit, _Mapping]]] = ...) -> None: ...
 
 class SpeechEvent(_message.Message):
     __slots__ = ("segment_id", "type", "offset")

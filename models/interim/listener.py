@@ -17,7 +17,7 @@ from models.features import pcm_to_waveform
 from models.interim.agreement import Agreement
 from models.interim.feature_cache import FeatureCache, RunningNormaliser
 from models.interim.split_model import Features, SplitModel
-from models.records import FrameClock, Partial
+from models.records import FrameClock, Partial, Sounds
 from protos.errors import TooLong
 from protos.messages import SAMPLE_RATE_HZ, Word
 
@@ -29,6 +29,7 @@ SETTLED_S = 0.3
 
 Decode = Callable[[Logits, int, int], Sequence[Word]]
 """(T, V) of the segment so far, its first sample and its end on the capture clock -> the words of the best hypothesis."""
+Sound = Callable[[Logits], Sounds]
 
 
 def hop_samples(clock: FrameClock) -> int:
@@ -43,8 +44,8 @@ def frames_of(seconds: float, clock: FrameClock) -> int:
 class Listener:
     """Make one for each segment."""
 
-    def __init__(self, model: SplitModel, clock: FrameClock, decode: Decode, start_sample: int, max_samples: int) -> None:
-        self._model, self._decode = model, decode
+    def __init__(self, model: SplitModel, clock: FrameClock, decode: Decode, sound: Sound, start_sample: int, max_samples: int) -> None:
+        self._model, self._decode, self._sound = model, decode, sound
         self._start, self._heard, self._max_samples = start_sample, 0, max_samples
         self._window, self._margin = frames_of(WINDOW_S, clock), frames_of(MARGIN_S, clock)
         self._gain = RunningNormaliser()
@@ -77,8 +78,9 @@ class Listener:
             return None
         end = self._start + self._heard
         partial = self._agreement.update(self._decode(self._logits, self._start, end), end)
+        sounds = self._sound(self._logits)
         stages = (("features", ready_s - begin_s), ("infer", heard_s - ready_s), ("decode", time.perf_counter() - heard_s))
-        return Partial(partial.words, partial.stable, stages)
+        return Partial(partial.words, partial.stable, stages, sounds)
 
     def _read(self, features: Features) -> None:
         """The encoder over the last window."""

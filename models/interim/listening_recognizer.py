@@ -28,7 +28,7 @@ class ListeningRecognizer(Recognizer):
     def listener(self, start_sample: int) -> Listener:
         """For one segment, whose first sample this is on the capture clock."""
         manifest = self.bundle.manifest
-        return Listener(self._split, manifest.clock, self._words, start_sample, manifest.max_samples)
+        return Listener(self._split, manifest.clock, self._words, self._sounding.sounds, start_sample, manifest.max_samples)
 
     def _words(self, logits: Logits, start_sample: int, end_sample: int) -> tuple[Word, ...]:
         best = greedy_hypothesis(logits, self.bundle.head("characters"), self.bundle.manifest.clock, start_sample, end_sample)

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cloud_server.interim import Hear, Interim
-from protos.messages import Hypothesis, Result
+from protos.messages import Hypothesis, Result, SearchHit
 
 HOP = 1000
 
@@ -28,14 +28,44 @@ def test_the_parts_are_the_segment_and_one_is_due_for_each_chunk_that_completes_
     assert len(pcm) // 2 - position < HOP
 
 
+def saying(text: str, *ids: str, stable: int = 0, end: int = 0) -> Result:
+    return Result(1, alternatives=(Hypothesis(text),), stable_words=stable, capture_end=end, hits=tuple(SearchHit(id_) for id_ in ids))
+
+
+def best(news: Result | None) -> str | None:
+    return None if news is None else news.hits[0].id if news.hits else ""
+
+
 def test_only_what_changed_is_news() -> None:
     interim = Interim()
-    results = [Result(1), Result(1, alternatives=(Hypothesis("a"),)), Result(1, alternatives=(Hypothesis("a"),), stable_words=1)]
-    assert [interim.is_news(result) for result in [results[0], results[1], results[1], results[2], results[0]]] == [False, True, False, True, True]
+    said = [Result(1), saying("a"), saying("a"), saying("a", stable=1), saying("a", "x", stable=1), saying("a", "x", stable=1), Result(1)]
+    assert [interim.news(result) is not None for result in said] == [False, True, False, True, True, False, True]
 
 
 def test_what_was_overtaken_is_no_news() -> None:
-    interim, (early, late) = Interim(), (Result(1, alternatives=(Hypothesis(text),), capture_end=end) for text, end in (("a", 10), ("a b", 20)))
-    assert interim.is_news(late)
-    assert not interim.is_news(early)
-    assert not interim.is_news(late)
+    interim, early, late = Interim(), saying("a", "x", end=10), saying("a b", "y", end=20)
+    assert interim.news(late) == late
+    assert interim.news(early) is None
+    assert interim.news(late) is None
+
+
+def test_a_best_hit_that_is_shown_goes_when_another_was_best_twice() -> None:
+    interim = Interim()
+    leaders = ["x", "x", "y", "x", "y", "y", "z", "y"]
+    shown = [best(interim.news(saying(str(number), leader))) for number, leader in enumerate(leaders)]
+    assert shown == ["x", "x", "x", "x", "x", "y", "y", "y"]
+
+
+def test_hits_that_vanish_once_stay() -> None:
+    interim = Interim()
+    shown = [best(interim.news(saying(str(number), *ids))) for number, ids in enumerate([["x"], [], ["x"], [], []])]
+    assert shown == ["x", "x", "x", "x", ""]
+
+
+@given(st.lists(st.sampled_from(["", "x", "y"]), min_size=1, max_size=30))
+def test_the_best_hit_changes_no_oftener_than_every_second_time(leaders: list[str]) -> None:
+    interim = Interim()
+    shown = [best(interim.news(saying(str(number), *filter(None, [leader])))) for number, leader in enumerate(leaders)]
+    changes = [at for at in range(1, len(shown)) if shown[at] != shown[at - 1] and shown[at - 1]]
+    assert all(leaders[at] == leaders[at - 1] == shown[at] for at in changes)
+    assert set(shown) <= {"", *leaders}

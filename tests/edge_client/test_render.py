@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 from edge_client import render
 from edge_client.app import Summary
@@ -83,8 +84,9 @@ def test_what_a_server_says_cannot_steer_a_terminal() -> None:
 
 def test_an_interim_result_says_what_is_stable_and_until_when_was_heard() -> None:
     result = m.Result(3, alternatives=(m.Hypothesis("apple pie with"),), stability=2 / 3, capture_start=16_000, capture_end=32_000, stable_words=2)
+    result = replace(result, hits=(m.SearchHit("7", "Apple pie", score=2.00001),))
     assert render.interim_row(result) == {
         "segment_id": 3, "interim": True, "start_seconds": 1.0, "heard_until_seconds": 2.0, "transcript": "apple pie with", "stable": "apple pie",
-        "stability": 0.6667,
+        "stability": 0.6667, "hits": [{"id": "7", "title": "Apple pie", "score": 2.0}],
     }  # fmt: skip
     assert render.interim_parts(m.Result(3)) == ("", "")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 
 from rich.console import Console
 
@@ -27,6 +28,15 @@ def interim(text: str, stable_words: int) -> m.Result:
 
 def test_the_line_is_written_over_what_is_stable_in_bold() -> None:
     assert written(interim("apple", 0), interim("apple pie", 1)) == f"{DIM}apple{PLAIN}{ERASE}{BOLD}apple{PLAIN} {DIM}pie{PLAIN}{ERASE}done\n"
+
+
+def test_the_best_of_what_is_found_so_far_follows() -> None:
+    result = replace(interim("apple", 0), hits=(m.SearchHit("7", "Apple\x1b[5m pie"), m.SearchHit("8", "Apple cake")))
+    line = written(result).partition(ERASE)[0]
+    assert "->" in line
+    assert "Apple" in line.partition("->")[2]
+    assert "cake" not in line
+    assert "\x1b[5m" not in line
 
 
 def test_a_line_longer_than_the_terminal_loses_its_beginning() -> None:
