@@ -63,10 +63,14 @@ class Catalogues:
 
     async def refresh(self) -> list[bool]:
         """Load what has changed on disk; for each, whether it could be. What cannot be loaded is served as it was, and said once."""
-        return [await self._reload(name, entry) for name, entry in self._entries.items() if stamp_of(entry.directory) not in (None, entry.stamp)]
+        # In a thread: a disk that hangs must not hang the server.
+        stamps = await asyncio.to_thread(lambda: {name: stamp_of(entry.directory) for name, entry in self._entries.items()})
+        changed = [name for name, entry in self._entries.items() if stamps[name] not in (None, entry.stamp)]
+        return [await self._reload(name, stamps[name]) for name in changed]
 
-    async def _reload(self, name: str, entry: _Entry) -> bool:
-        entry.stamp = stamp_of(entry.directory)
+    async def _reload(self, name: str, stamp: Stamp) -> bool:
+        entry = self._entries[name]
+        entry.stamp = stamp
         try:
             entry.engine = await asyncio.to_thread(_engine, entry.directory)
         except Exception:  # whatever a half-copied folder raises; the server goes on with what it has

@@ -13,7 +13,7 @@ import google_crc32c
 import numpy as np
 import numpy.typing as npt
 
-from models.records import Partial, Recognition
+from models.records import Partial, Recognition, Sounds
 from protos import messages as m
 from protos.errors import InvalidAudio
 
@@ -54,7 +54,8 @@ class StubListener:
         self._recogniser.recognize(pcm, 0)
         begin, self._end = self._end, self._end + len(pcm) // 2
         self._words += (m.Word(f"part{len(self._words) + 1}", begin, self._end, 0.9),)
-        return Partial(self._words, len(self._words) - 1, (("infer", 0.001),))
+        path = " ".join(word.word for word in self._words)
+        return Partial(self._words, len(self._words) - 1, (("infer", 0.001),), Sounds("characters", path, np.zeros((1, 1), np.float16)))
 
 
 class StubRecogniser:

@@ -54,17 +54,20 @@ def read_manifest(directory: Path) -> Manifest:
         raise CatalogueError(f"{path}: {error}; build the index with `harken-server index build`") from error
 
 
-def verify(directory: Path, manifest: Manifest) -> Path:
-    """The folder of that generation, every byte of it as it was written. Raises: CatalogueError."""
+def verify(directory: Path, manifest: Manifest, copy: Path | None = None) -> Path:
+    """The folder of that generation, every byte of it as it was written. Raises: CatalogueError.
+
+    copy: an empty folder; its files are copied there first, and the copies are what is verified and returned.
+    """
     folder = directory / str(manifest.generation)
     for name, expected in manifest.sha256.items():
         try:
-            digest = _digest(folder / name)
+            digest = _digest(folder / name if copy is None else _copied(folder, copy, name))
         except OSError as error:
             raise CatalogueError(f"{folder / name}: {error.strerror}") from error
         if digest != expected:
             raise CatalogueError(f"{folder / name}: sha256 is {digest}, the manifest says {expected}")
-    return folder
+    return folder if copy is None else copy
 
 
 @contextmanager
@@ -132,6 +135,11 @@ def _checksum(facts: dict[str, Any]) -> str:
 def _digest(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _copied(folder: Path, copy: Path, name: str) -> Path:
+    (copy / name).parent.mkdir(parents=True, exist_ok=True)
+    return shutil.copyfile(folder / name, copy / name)
 
 
 def _sync(path: Path) -> None:

@@ -13,6 +13,9 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+import os
+import shutil
+import tempfile
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +29,7 @@ from cloud_server.search.sought import Sought, from_line, sought
 from protos.errors import CatalogueError
 
 DOCUMENTS, SOUGHT, INVERTED = "documents.jsonl", "sought.tsv", "tantivy"
+MEMORY = Path("/dev/shm")  # noqa: S108 - its names are drawn at random, by tempfile
 Watch = Callable[[Sequence[Document]], Iterable[Document]]
 """The same documents, with their progress shown to whoever waits."""
 
@@ -73,7 +77,7 @@ def remove_documents(ids: Sequence[str], directory: Path) -> Manifest:
 
 
 def open_index(directory: Path) -> OpenIndex:
-    """Raises: CatalogueError: no index, of another format, or not what was built."""
+    """Nothing that becomes of the directory later matters to it. Raises: CatalogueError: no index, of another format, or not what was built."""
     manifest = read_manifest(directory)
     try:
         return _open(directory, manifest)
@@ -85,15 +89,27 @@ def open_index(directory: Path) -> OpenIndex:
 
 
 def _open(directory: Path, manifest: Manifest) -> OpenIndex:
-    folder = verify(directory, manifest)
-    documents, known = _read_documents(folder), _read_sought(folder)
-    index = open_inverted(folder / INVERTED)
-    found = index.searcher().num_docs
+    # tantivy maps its files, and whoever reads a mapped file that was cut short, or whose disk hangs, dies or hangs with it: so they are our own, in
+    # memory where it fits, and without a name as soon as they are open.
+    with tempfile.TemporaryDirectory(prefix="harken-index-", dir=_memory(directory, manifest), ignore_cleanup_errors=True) as private:
+        folder = verify(directory, manifest, Path(private))
+        documents, known = _read_documents(folder), _read_sought(folder)
+        index = open_inverted(folder / INVERTED)
+        found = index.searcher().num_docs
     if not found == len(documents) == len(known) == manifest.documents:
         raise CatalogueError(
             f"{folder}: tantivy holds {found} documents, {DOCUMENTS} {len(documents)}, {SOUGHT} {len(known)}, the manifest says {manifest.documents}"
         )
     return OpenIndex(manifest.name, manifest.version, documents, tuple(one.sounds for one in known), tuple(one.letters for one in known), index)
+
+
+def _memory(directory: Path, manifest: Manifest) -> Path | None:
+    """A folder in memory with room for the generation; None: the usual place for temporary files."""
+    try:
+        size = sum((directory / str(manifest.generation) / name).stat().st_size for name in manifest.sha256)
+        return MEMORY if os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > 2 * size else None
+    except OSError:
+        return None
 
 
 def _read(directory: Path) -> tuple[Manifest, tuple[Document, ...], dict[Document, Sought]]:

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from pathlib import Path
 
 import grpc
 import pytest
 from google.rpc import error_details_pb2
 from grpc_status.rpc_status import GRPC_DETAILS_METADATA_KEY
 
+from cloud_server.app import running_server
+from cloud_server.config import Config
 from protos import codec
 from protos import messages as m
 from protos import speech_search_pb2 as pb
 from protos import speech_search_pb2_grpc as pb_grpc
 from tests import fakes
+from tests.cloud_server.conftest import STUB
 
 STREAM = "/harken.v1.SpeechSearch/StreamingRecognize"
 
@@ -96,6 +100,22 @@ async def test_interim_results_come_while_the_segment_is_spoken_and_change_nothi
             assert bool(interim.alternatives[0].words) is words
             assert 0 <= interim.stability < 1
             assert interim.complete is False, "the catalogue has no such title"
+
+
+async def test_what_is_found_so_far_comes_with_interim_results(tmp_path: Path) -> None:
+    (tmp_path / "parts.jsonl").write_text('{"id": "7", "title": "Part1 part2"}\n{"id": "8", "title": "Something else"}\n')
+    start, *chunks, end = fakes.requests_of(fakes.speech(20_000), chunk_bytes=8000)
+    config = Config(port=0, metrics_port=0, workers=1, catalogues=(tmp_path / "parts.jsonl",))
+    async with running_server(config, STUB) as server, grpc.aio.insecure_channel(server.address) as channel:
+        talk, interims = Conversation(channel), list[m.Result]()
+        await talk.say(m.StreamingConfig(interim_results=True), start, *chunks)
+        while not interims or not interims[-1].hits:
+            response = await talk.hear()
+            interims += [response] if isinstance(response, m.Result) else []
+        assert [hit.id for hit in interims[-1].hits] == ["7"]
+        await talk.say(end)
+        finals = [response async for response in talk.rest() if isinstance(response, m.Result) and response.is_final]
+    assert [final.hits for final in finals] == [()], "those of the final result come as SearchResults"
 
 
 async def test_a_failing_segment_is_rejected_in_band_without_a_word_of_ours(channel: grpc.aio.Channel) -> None:

@@ -1,0 +1,103 @@
+"""Whatever becomes of the index while it is served, or of the search itself: every segment has its transcript."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import threading
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import grpc
+import pytest
+
+from cloud_server import catalogues
+from cloud_server.app import RunningServer, running_server
+from cloud_server.config import Config
+from cloud_server.search.catalogue import read_catalogue
+from cloud_server.search.engine import SearchEngine
+from cloud_server.search.generations import MANIFEST
+from cloud_server.search.index import build_index
+from protos import messages as m
+from tests import fakes
+from tests.cloud_server.conftest import STUB
+from tests.cloud_server.test_service import converse
+
+HINTED = m.StreamingConfig(phrase_hints=(m.PhraseHint("banana bread"),))
+
+
+@pytest.fixture
+def index(catalogue: Path, tmp_path: Path) -> Path:
+    build_index(read_catalogue(catalogue), tmp_path / "dishes", "dishes")
+    return tmp_path / "dishes"
+
+
+@pytest.fixture
+async def server(index: Path) -> AsyncIterator[RunningServer]:
+    """Its search may take 50 ms."""
+    config = Config(port=0, metrics_port=0, workers=1, index_dirs=(index,), search_timeout_s=0.05, drain_s=5.0)
+    async with running_server(config, STUB) as running:
+        yield running
+
+
+async def ask(channel: grpc.aio.Channel) -> tuple[str, m.SearchOutcome, list[str]]:
+    """The stub hears the first hint."""
+    responses = await converse(channel, HINTED, *fakes.requests_of(fakes.speech()))
+    (result,) = [response for response in responses if isinstance(response, m.Result)]
+    (results,) = [response for response in responses if isinstance(response, m.SearchResults)]
+    return result.alternatives[0].transcript, results.outcome, [hit.id for hit in results.hits]
+
+
+FOUND = ("banana bread", m.SearchOutcome.FOUND, ["bread"])
+UNAVAILABLE = ("banana bread", m.SearchOutcome.UNAVAILABLE, [])
+
+
+def files_of(index: Path) -> list[Path]:
+    return [path for path in index.rglob("*") if path.is_file() and path.name != MANIFEST]
+
+
+def flip(path: Path) -> None:
+    path.write_bytes(bytes(byte ^ 0xFF for byte in path.read_bytes()))
+
+
+@pytest.mark.parametrize("harm", [lambda path: os.truncate(path, 0), lambda path: os.truncate(path, path.stat().st_size // 2), flip, os.unlink])
+async def test_files_that_are_harmed_while_they_are_served_cost_nothing(
+    server: RunningServer, channel: grpc.aio.Channel, index: Path, harm: Callable[[Path], None]
+) -> None:
+    """A mapped file that is cut short would end the process."""
+    for path in files_of(index):
+        harm(path)
+    assert [await ask(channel) for _ in range(3)] == [FOUND] * 3
+
+
+async def test_a_search_that_hangs_is_said_to_be_unavailable_and_comes_back(channel: grpc.aio.Channel, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As when its disk stalls. More of them than there are threads to search in."""
+    goes_on, candidates = threading.Event(), SearchEngine.candidates
+    monkeypatch.setattr(SearchEngine, "candidates", lambda *given: (goes_on.wait(), candidates(*given))[1])
+    assert [await ask(channel) for _ in range(4)] == [UNAVAILABLE] * 4
+    assert not goes_on.is_set()
+    goes_on.set()
+    while (answer := await ask(channel)) == UNAVAILABLE:
+        pass  # until the threads come free
+    assert answer == FOUND
+
+
+@pytest.mark.parametrize("error", [RuntimeError("broken"), KeyboardInterrupt("as a panic of the library: no Exception")], ids=["error", "panic"])
+async def test_a_search_that_breaks_is_said_to_be_unavailable(
+    channel: grpc.aio.Channel, monkeypatch: pytest.MonkeyPatch, error: BaseException
+) -> None:
+    def broken(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(SearchEngine, "candidates", broken)
+    assert await ask(channel) == UNAVAILABLE
+
+
+async def test_a_disk_that_hangs_while_it_is_looked_for_changes_holds_nobody_up(
+    server: RunningServer, channel: grpc.aio.Channel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked, goes_on = threading.Event(), threading.Event()
+    monkeypatch.setattr(catalogues, "stamp_of", lambda _: (looked.set(), goes_on.wait(), None)[2])
+    await asyncio.to_thread(looked.wait)
+    assert await ask(channel) == FOUND
+    goes_on.set()
