@@ -18,6 +18,7 @@ from benchmarks.demo import run_demo
 from benchmarks.faults.commands import faults
 from benchmarks.interim import measure_interims
 from benchmarks.known_items import as_rows, measure_known_items
+from benchmarks.noise import measure_noise
 from benchmarks.noisy_titles import score_refusals, score_titles
 from benchmarks.word_times import measure_word_times
 from models.bundle import default_bundle_dir
@@ -134,6 +135,26 @@ def interim(
     )
     print(file=sys.stderr)
     print(json.dumps(facts) if as_json else "\n".join(f"{name:32}{value}" for name, value in facts.items()))
+
+
+@app.command()
+def noise(
+    recordings: Annotated[Path, typer.Option(help="Folder of .opus recordings of noise, here or under HARKEN_SHARED.")] = Path("noise"),
+    bundle: Annotated[Path | None, typer.Option(help="Model bundle; default: the one shipped.")] = None,
+    minutes: Annotated[float, typer.Option(min=0.1, help="Of sound.")] = 60.0,
+    seed: Annotated[int, typer.Option(help="Of the order, the levels and the sounds made.")] = 1,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+) -> None:
+    """Noise, silence, hum and music from the edge's detector to search: how much is sent, gives words, and would be searched for; exit 1 if any is.
+
+    \b
+    harken-bench noise --minutes 60 --json
+    """
+    folder = next((path for path in (recordings, shared_dir() / recordings) if path.is_dir()), recordings)
+    facts = measure_noise(folder, bundle, minutes, seed, lambda heard_s: print(f"\r{heard_s / 60:.1f} min", end="", file=sys.stderr, flush=True))
+    print(file=sys.stderr)
+    print(json.dumps(facts) if as_json else "\n".join(f"{name:12}{value}" for name, value in {**facts, **facts.pop("kinds")}.items()))
+    raise typer.Exit(1 if facts["searches"] else 0)
 
 
 @app.command("word-times")

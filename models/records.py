@@ -130,6 +130,8 @@ class Sounds:
     """(T, V) of that head; half precision, as it travels between processes."""
     blank_share: float = 0.0
     """Of the frames, those whose best symbol is the blank."""
+    clarity: float = 0.0
+    """Mean natural logarithm of the best symbol's probability over the other frames; without any, of no sound, 0."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,8 +33,10 @@ class SoundHead:
         """logits: (T, all outputs)."""
         log_probs = log_softmax(logits[:, self.head.first : self.head.first + self.head.size])
         path = "".join(self._characters[token.symbol] for token in greedy_tokens(log_probs, self._blank))
-        blanks = float((log_probs.argmax(axis=1) == self._blank).mean()) if len(log_probs) else 0.0
-        return Sounds(self.head.name, path, log_probs.astype(np.float16), blanks)
+        sounding = log_probs.argmax(axis=1) != self._blank
+        blanks = 1 - float(sounding.mean()) if len(log_probs) else 0.0
+        clarity = float(log_probs[sounding].max(axis=1).mean()) if sounding.any() else 0.0
+        return Sounds(self.head.name, path, log_probs.astype(np.float16), blanks, clarity)
 
     def fit(self, log_probs: npt.NDArray[np.float16], phrases: Sequence[str]) -> Scores:
         """`spotting.spot` of strings; characters that the head does not have are left out."""

@@ -20,11 +20,22 @@ def test_phones_are_heard_where_there_are_phones() -> None:
     head = SoundHead([CHARACTERS, PHONES])
     heard = head.sounds(logits)
     assert (heard.head, heard.best_path, heard.log_probs.dtype) == ("phones", encode(("F", "IH", "SH")), np.float16)
+    assert heard.blank_share == pytest.approx(1 / 6)
+    assert heard.clarity == pytest.approx(0, abs=1e-6)
     fish, shin, fin = (encode(phones) for phones in (("F", "IH", "SH"), ("SH", "IH", "N"), ("F", "IH", "N")))
     scores = head.fit(heard.log_probs, [fish, shin, fin])
     assert scores[0] == pytest.approx(0, abs=0.01)
     assert scores[1] < -5
     assert scores[2] == pytest.approx(0, abs=0.01)  # the head has no N: nothing is said against it
+
+
+def test_sounds_that_the_model_is_not_sure_of_are_less_clear() -> None:
+    logits = np.full((4, 45), -99, np.float32)
+    logits[:, PHONES.first : PHONES.first + 5] = 0
+    logits[:2, PHONES.first + 1] = np.log(4)  # half of the probability
+    logits[2:, PHONES.first] = 9
+    assert SoundHead([PHONES]).sounds(logits).clarity == pytest.approx(np.log(0.5), abs=1e-4)
+    assert SoundHead([PHONES]).sounds(logits[2:]).clarity == 0
 
 
 def test_without_phones_letters_are_heard() -> None:

@@ -5,21 +5,33 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from cloud_server.search.heard import MIN_CONFIDENCE, MIN_SYMBOLS, Heard
+from cloud_server.search.heard import FEW_SYMBOLS, MIN_CLARITY, MIN_CONFIDENCE, Heard
 from models.records import Sounds
 from protos.messages import Hypothesis
 
 
-def heard(symbols: int, confidence: float) -> Heard:
-    return Heard((Hypothesis("the", confidence),), Sounds("phones", "a" * symbols, np.empty((0, 0), np.float16)))
+def heard(text: str, symbols: int, confidence: float, clarity: float) -> Heard:
+    return Heard((Hypothesis(text, confidence),), Sounds("phones", "a" * symbols, np.empty((0, 0), np.float16), clarity=clarity))
 
 
 @pytest.mark.parametrize(
-    ("symbols", "confidence", "is_speech"),
-    [(2, 0.16, False), (2, MIN_CONFIDENCE, True), (MIN_SYMBOLS, 0.1, True), (MIN_SYMBOLS - 1, MIN_CONFIDENCE - 0.01, False)],
+    ("confidence", "clarity", "is_speech"),
+    [
+        (MIN_CONFIDENCE, -9.0, True),
+        (0.0, MIN_CLARITY, True),
+        (MIN_CONFIDENCE - 0.01, MIN_CLARITY - 0.01, False),
+    ],
 )
-def test_few_sounds_and_a_guess_that_is_not_trusted_are_noise(symbols: int, confidence: float, is_speech: bool) -> None:
-    assert heard(symbols, confidence).is_speech is is_speech
+def test_neither_clear_sounds_nor_words_that_are_trusted_are_noise(confidence: float, clarity: float, is_speech: bool) -> None:
+    assert heard("tea with milk", FEW_SYMBOLS, confidence, clarity).is_speech is is_speech
+
+
+@pytest.mark.parametrize(
+    ("text", "symbols", "is_speech"),
+    [("the", FEW_SYMBOLS - 1, False), ("tea", 2, True), ("find me a", FEW_SYMBOLS, True)],
+)
+def test_a_few_sounds_that_name_nothing_are_noise(text: str, symbols: int, is_speech: bool) -> None:
+    assert heard(text, symbols, 0.9, -0.1).is_speech is is_speech
 
 
 def test_words_that_somebody_typed_are_always_worth_it() -> None:
