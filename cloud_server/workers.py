@@ -93,19 +93,20 @@ class WorkerPool:
         return ready[0].model
 
     async def recognize(
-        self, key: tuple[str, int], segment: Segment, audio_s: float, priority: Priority, deadline_s: float | None, hints: tuple[PhraseHint, ...]
+        self, key: Key, segment: Segment, audio_s: float, priority: Priority, deadline_s: float | None, hints: Sequence[PhraseHint], tenant: str = ""
     ) -> Transcription:
         """Wait for the segment's one outcome, until deadline_s wherever the segment then is. Cancelling the caller takes the segment back.
 
-        Raises: SpeechError: Overloaded at once, DeadlineExceeded, Draining, InternalError, or what the recogniser refused it for.
+        Raises: SpeechError: Overloaded at once or shed for others, DeadlineExceeded, Draining, InternalError, or what the recogniser refused it for.
         """
         if self._stopping:
             raise Draining("the server is being restarted", 1.0)
         self._end_listening(key)
         now_s = self._clock()
-        job = Job(key, audio_s, priority, now_s, deadline_s)
-        self._schedule.offer(job)
-        task = _Task(job, Request(segment, hints), asyncio.get_running_loop().create_future())
+        job = Job(key, audio_s, priority, now_s, deadline_s, tenant)
+        for loser in self._schedule.offer(job):
+            self._fail(self._waiting[loser.key], self._schedule.overloaded())
+        task = _Task(job, Request(segment, tuple(hints)), asyncio.get_running_loop().create_future())
         self._waiting[key] = task
         try:
             await self._notify()

@@ -103,3 +103,55 @@ def test_every_admitted_job_leaves_exactly_once_and_the_bound_holds(steps: list[
         left.append(taken.key)
     assert sorted(left) == sorted(admitted)
     assert schedule.queued_audio_s() == 0
+
+
+def test_whoever_wants_no_more_than_its_share_gets_it_from_who_has_most() -> None:
+    schedule = Schedule(10)
+    for number in range(5):
+        schedule.offer(Job(("loud", number), 2, tenant="loud"))
+    shed = schedule.offer(Job(("quiet", 1), 3, tenant="quiet"))
+    assert [loser.key for loser in shed] == [("loud", 4), ("loud", 3)]
+    assert schedule.queued_audio_s() == 9
+    with pytest.raises(Overloaded):
+        schedule.offer(Job(("quiet", 2), 3, tenant="quiet"))
+    with pytest.raises(Overloaded):
+        schedule.offer(Job(("loud", 9), 2, tenant="loud"))
+
+
+def test_a_backlog_is_shed_before_live_speech_and_a_retried_segment_last() -> None:
+    schedule = Schedule(10)
+    schedule.offer(Job(("loud", 1), 2, Priority.CATCHUP, tenant="loud"))
+    for number in (2, 3, 4):
+        schedule.offer(Job(("loud", number), 2, tenant="loud"))
+    retried = schedule.take()
+    assert retried is not None
+    schedule.put_back(retried)
+    schedule.offer(Job(("loud", 5), 2, tenant="loud"))
+    shed = schedule.offer(Job(("quiet", 1), 4.0, tenant="quiet"))
+    assert [loser.key[1] for loser in shed] == [1, 5]
+
+
+def test_live_speech_of_one_comes_before_the_backlog_of_another() -> None:
+    schedule = Schedule(100)
+    schedule.offer(Job(("a", 1), 1, Priority.CATCHUP, tenant="a"))
+    for number in range(3):
+        schedule.offer(Job(("b", number), 20, tenant="b"))
+    assert [schedule.take().key[0] for _ in range(4)] == ["b", "b", "b", "a"]  # type: ignore[union-attr]
+
+
+@given(st.lists(st.tuples(st.sampled_from("abcde"), st.floats(0.1, 12), st.booleans()), max_size=80))
+def test_sharing_never_breaks_the_bound_and_sheds_only_from_those_above_their_share(offers: list[tuple[str, float, bool]]) -> None:
+    schedule = Schedule(30)
+    for number, (tenant, audio_s, live) in enumerate(offers):
+        waiting: dict[str, float] = {tenant: audio_s}
+        for job_ in schedule._jobs.values():
+            waiting[job_.tenant] = waiting.get(job_.tenant, 0.0) + job_.audio_s
+        before = len(schedule)
+        try:
+            shed = schedule.offer(Job((tenant, number), audio_s, Priority.LIVE if live else Priority.CATCHUP, tenant=tenant))
+        except Overloaded:
+            assert len(schedule) == before
+            continue
+        assert all(waiting[loser.tenant] > 30 / len(waiting) for loser in shed)
+        assert all(loser.tenant != tenant for loser in shed)
+        assert before == 0 or schedule.queued_audio_s() <= 30 + 1e-6
