@@ -13,9 +13,12 @@ from typing import Annotated
 
 import typer
 
+from cloud_server.admission import Quota
 from cloud_server.app import RunningServer, running_server
-from cloud_server.config import PLAINTEXT_CONSENT, PLAINTEXT_VARIABLE, Config, check_exposure
+from cloud_server.config import Config
 from cloud_server.search.commands import index_app
+from cloud_server.security.commands import certs_app, key_app, token_app
+from cloud_server.security.exposure import PLAINTEXT_CONSENT, PLAINTEXT_VARIABLE, Security, default_api_keys, default_token_key, settle, tls_files
 from protos.errors import ConfigurationError
 
 app = typer.Typer(
@@ -25,6 +28,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(index_app, name="index")
+app.add_typer(certs_app, name="certs")
+app.add_typer(token_app, name="token")
+app.add_typer(key_app, name="key")
 
 DEFAULTS = Config()
 
@@ -35,7 +41,7 @@ def run(
         str,
         typer.Option(
             envvar="HARKEN_SERVER_HOST",
-            help=f"Address to bind; beyond loopback only with {PLAINTEXT_VARIABLE}={PLAINTEXT_CONSENT} in the environment.",
+            help=f"Address to bind; beyond loopback only with TLS and tokens, or {PLAINTEXT_VARIABLE}={PLAINTEXT_CONSENT} in the environment.",
         ),
     ] = DEFAULTS.host,
     port: Annotated[int, typer.Option(envvar="HARKEN_SERVER_PORT", help="gRPC port; 0 picks a free one.")] = DEFAULTS.port,
@@ -59,6 +65,28 @@ def run(
     max_queued_audio_s: Annotated[
         float, typer.Option(envvar="HARKEN_SERVER_MAX_QUEUED_AUDIO_S", help="Refuse speech beyond this much waiting audio.")
     ] = DEFAULTS.max_queued_audio_s,
+    metrics_host: Annotated[str, typer.Option(envvar="HARKEN_SERVER_METRICS_HOST", help="For /metrics; it has no TLS.")] = DEFAULTS.metrics_host,
+    tls_cert: Annotated[Path | None, typer.Option(envvar="HARKEN_SERVER_TLS_CERT", help="Certificate chain, PEM; read again when changed.")] = None,
+    tls_key: Annotated[Path | None, typer.Option(envvar="HARKEN_SERVER_TLS_KEY", help="Its key, PEM, mode 600.")] = None,
+    tls_client_ca: Annotated[
+        Path | None, typer.Option(envvar="HARKEN_SERVER_TLS_CLIENT_CA", help="Let in only clients with a certificate of this CA.")
+    ] = None,
+    require_token: Annotated[
+        bool, typer.Option("--require-token", envvar="HARKEN_SERVER_REQUIRE_TOKEN", help="Ask for a token on loopback too; beyond it that is so.")
+    ] = False,
+    token_key: Annotated[
+        Path | None, typer.Option(envvar="HARKEN_SERVER_TOKEN_KEY", help="Key of `harken-server token new`; default: token.key in ~/.config/harken.")
+    ] = None,
+    api_keys: Annotated[
+        Path | None, typer.Option(envvar="HARKEN_SERVER_API_KEYS", help="Of `harken-server key new`; default: api-keys.jsonl in ~/.config/harken.")
+    ] = None,
+    tenant_streams: Annotated[int, typer.Option(envvar="HARKEN_SERVER_TENANT_STREAMS", help="Streams at once for each tenant.")] = 16,
+    tenant_queued_audio_s: Annotated[
+        float, typer.Option(envvar="HARKEN_SERVER_TENANT_QUEUED_AUDIO_S", help="Audio seconds that may wait for each tenant.")
+    ] = 30,
+    tenant_audio_s_per_minute: Annotated[
+        float, typer.Option(envvar="HARKEN_SERVER_TENANT_AUDIO_S_PER_MINUTE", help="Audio seconds a minute for each tenant.")
+    ] = 1200,
     as_json: Annotated[bool, typer.Option("--json", help="Say where it listens as one JSON object.")] = False,
 ) -> None:
     """Serve until SIGTERM or Ctrl-C; what was started is finished first.
@@ -68,9 +96,23 @@ def run(
     harken-server run --catalogue films.jsonl           # your own catalogue
     harken-server run --index films.index --index songs.index
     harken-server run --bundle my-model/ --workers 8    # your own model
+    harken-server run --host 0.0.0.0 --tls-cert server.pem --tls-key server.key     # for others: TLS, and a token for every call
     """
-    check_exposure(host, dict(os.environ))
-    config = Config(host, port, metrics_port, workers, bundle, tuple(index or ()), tuple(catalogue or ()), feedback, max_queued_audio_s)
+    wanted = Security(tls_files(tls_cert, tls_key, tls_client_ca), require_token, token_key or default_token_key(), api_keys or default_api_keys())
+    config = Config(
+        host,
+        port,
+        metrics_port,
+        workers,
+        bundle,
+        tuple(index or ()),
+        tuple(catalogue or ()),
+        feedback,
+        max_queued_audio_s,
+        metrics_host=metrics_host,
+        security=settle(host, metrics_host, wanted, os.environ),
+        tenant_quota=Quota(tenant_streams, tenant_queued_audio_s, tenant_audio_s_per_minute),
+    )
     asyncio.run(serve(config, as_json=as_json))
 
 

@@ -18,6 +18,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_health.v1._async import HealthServicer
 from prometheus_client import start_http_server
 
+from cloud_server.admission import UNLIMITED, Admission
 from cloud_server.catalogues import Catalogues, load_catalogues
 from cloud_server.config import Config
 from cloud_server.core import Core
@@ -26,6 +27,9 @@ from cloud_server.interceptor import LastResort
 from cloud_server.metrics import Metrics
 from cloud_server.offer import Offer
 from cloud_server.schedule import Schedule
+from cloud_server.security.authentication import Authentication
+from cloud_server.security.gate import Gate, OpenGate
+from cloud_server.security.tls import server_credentials
 from cloud_server.service import ModelAdminService, SpeechSearchService
 from cloud_server.worker_process import RecogniserSpec
 from cloud_server.workers import WorkerPool
@@ -67,8 +71,9 @@ def recogniser_spec(config: Config) -> RecogniserSpec:
 async def running_server(config: Config, spec: RecogniserSpec | None = None) -> AsyncIterator[RunningServer]:
     """A server that accepts segments; leaving the block drains it.
 
-    Raises: ConfigurationError: the bundle, the catalogue or a port cannot be used.
+    Raises: ConfigurationError: the bundle, the catalogue, a key, a certificate or a port cannot be used.
     """
+    gate = config.security.gate()
     metrics = Metrics()
     schedule = Schedule(config.max_queued_audio_s, config.workers)
     metrics.queue_limit_s.set(config.max_queued_audio_s)
@@ -88,26 +93,29 @@ async def running_server(config: Config, spec: RecogniserSpec | None = None) -> 
             FeedbackLog(config.feedback_dir),
             config.search_timeout_s,
             config.segment_deadline_s,
+            Admission(config.tenant_quota if gate.requires_token else UNLIMITED),
         )
         stack.callback(core.close)
         metrics.catalogues_changed(catalogues.infos)
         for task in (catalogues.follow(partial(catalogue_loaded, core, catalogues)), forget_feedback(core.feedback)):
             stack.callback(asyncio.create_task(task).cancel)
-        service, checks = SpeechSearchService(core, config, version("harken")), HealthServicer()
-        server = make_grpc_server(config, service, checks, metrics)
+        service, checks = SpeechSearchService(core, config, version("harken"), gate), HealthServicer()
+        server = make_grpc_server(config, service, checks, metrics, gate)
         stack.push_async_callback(server.stop, 0)
         port = listen(server, config)
         scrape = stack.enter_context(served_metrics(config, metrics))
         await server.start()
         await say_ready(checks, metrics, service, ready=True)
-        yield RunningServer(f"{config.host}:{port}", f"{config.host}:{scrape}", model, catalogues.infos, config.workers)
+        yield RunningServer(f"{config.host}:{port}", f"{config.metrics_host}:{scrape}", model, catalogues.infos, config.workers)
         await drain(server, service, checks, metrics, pool, config.drain_s)
 
 
-def make_grpc_server(config: Config, service: SpeechSearchService, checks: HealthServicer, metrics: Metrics) -> grpc.aio.Server:
+def make_grpc_server(
+    config: Config, service: SpeechSearchService, checks: HealthServicer, metrics: Metrics, gate: Gate | OpenGate
+) -> grpc.aio.Server:
     """The three keep-alive options go together: alone, each leaves a half-open link unnoticed or kills a silent stream (both measured)."""
     server = grpc.aio.server(
-        interceptors=[LastResort(metrics)],
+        interceptors=[Authentication(gate, metrics), LastResort(metrics)],
         options=[
             ("grpc.keepalive_time_ms", 10_000),
             ("grpc.keepalive_timeout_ms", 5_000),
@@ -142,8 +150,10 @@ async def forget_feedback(feedback: FeedbackLog) -> None:
 
 
 def listen(server: grpc.aio.Server, config: Config) -> int:
+    address, tls = f"{config.host}:{config.port}", config.security.tls
+    credentials = None if tls is None else server_credentials(tls)
     try:
-        port = server.add_insecure_port(f"{config.host}:{config.port}")
+        port = server.add_insecure_port(address) if credentials is None else server.add_secure_port(address, credentials)
     except RuntimeError as error:
         raise ConfigurationError(f"cannot listen on {config.host}:{config.port}: is another server running there? ({error})") from error
     return port
@@ -153,9 +163,9 @@ def listen(server: grpc.aio.Server, config: Config) -> int:
 def served_metrics(config: Config, metrics: Metrics) -> Iterator[int]:
     """/metrics on its port, which is given back. Raises: ConfigurationError: the port is taken."""
     try:
-        server, thread = start_http_server(config.metrics_port, addr=config.host, registry=metrics.registry)
+        server, thread = start_http_server(config.metrics_port, addr=config.metrics_host, registry=metrics.registry)
     except OSError as error:
-        raise ConfigurationError(f"cannot serve metrics on {config.host}:{config.metrics_port}: {error.strerror}") from error
+        raise ConfigurationError(f"cannot serve metrics on {config.metrics_host}:{config.metrics_port}: {error.strerror}") from error
     try:
         yield server.server_port
     finally:

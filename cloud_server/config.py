@@ -6,12 +6,13 @@ import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from cloud_server.admission import Quota
+from cloud_server.security.exposure import Security
 from protos.errors import ConfigurationError
 from protos.messages import MAX_CHUNK_BYTES, AudioEncoding, Limits
 
-LOOPBACK_HOSTS = frozenset({"127.0.0.1", "::1", "localhost"})
-PLAINTEXT_VARIABLE = "HARKEN_SERVER_ALLOW_PLAINTEXT"
-PLAINTEXT_CONSENT = "private-network"
+TENANT_QUOTA = Quota(max_streams=16, max_queued_audio_s=30.0, audio_s_per_minute=1200.0)
+"""Sixteen people who all speak at once, with room to spare; half of the default queue."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,11 @@ class Config:
     search_timeout_s: float = 0.3
     drain_s: float = 10.0
     max_streams: int = 128
+    metrics_host: str = "127.0.0.1"
+    """Loopback whatever `host` is: /metrics has neither TLS nor a token."""
+    security: Security = field(default_factory=Security)
+    tenant_quota: Quota = TENANT_QUOTA
+    """Where tokens tell tenants apart; elsewhere everybody is one tenant, and the server's own limits are enough."""
     max_message_bytes: int = 2**20
     """A unary Recognize of max_segment_s is 960 kB; a stream's chunks are held to MAX_CHUNK_BYTES by the session."""
 
@@ -63,16 +69,4 @@ class Config:
             max_hits=50,
             max_phrase_hints=500,
             encodings=(AudioEncoding.LINEAR16,),
-        )
-
-
-def check_exposure(host: str, environment: dict[str, str]) -> None:
-    """Plain text stays on loopback unless the operator says the network is private.
-
-    Raises: ConfigurationError: `host` is not a loopback address and the consent is missing.
-    """
-    if host not in LOOPBACK_HOSTS and environment.get(PLAINTEXT_VARIABLE) != PLAINTEXT_CONSENT:
-        raise ConfigurationError(
-            f"host {host} is not a loopback address, and speech must not cross a network in plain text: bind 127.0.0.1, "
-            f"or set {PLAINTEXT_VARIABLE}={PLAINTEXT_CONSENT} if only trusted containers can reach this address"
         )

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
+from cloud_server.admission import Admission
 from cloud_server.feedback import FeedbackLog, evidence
 from cloud_server.finals import Finals
 from cloud_server.interim import Hear
@@ -60,10 +61,12 @@ class Core:
         feedback: FeedbackLog,
         search_timeout_s: float,
         deadline_s: float,
+        admission: Admission,
     ):
         self.offer = offer
         self.metrics = metrics
         self.feedback = feedback
+        self.admission = admission
         self.finals = Finals()
         self.resumption: Resumption[Stream] = Resumption()
         self._pool = pool
@@ -81,6 +84,7 @@ class Core:
         deadline_s: float | None,
         max_alternatives: int,
         hints: tuple[PhraseHint, ...] = (),
+        tenant: str = "local",
     ) -> tuple[Result, Heard]:
         """The segment's final result, and all that was heard, for search: the whole n-best list and the sounds.
 
@@ -91,7 +95,11 @@ class Core:
         deadline_s = begin_s + self._deadline_s if deadline_s is None else deadline_s
         audio_s = segment.sample_count / SAMPLE_RATE_HZ
         key = (stream_id, segment.segment_id)
-        done = await self._pool.recognize(key, segment, audio_s, priority, deadline_s, hints)
+        self.admission.admit(tenant, audio_s, begin_s)
+        try:
+            done = await self._pool.recognize(key, segment, audio_s, priority, deadline_s, hints, tenant)
+        finally:
+            self.admission.release(tenant, audio_s, time.monotonic())
         heard = Heard(done.recognition.alternatives, done.recognition.sounds)
         return self._result(segment, done, max_alternatives, time.monotonic() - begin_s), heard
 

@@ -10,6 +10,7 @@ from prometheus_client.platform_collector import PlatformCollector
 from prometheus_client.process_collector import ProcessCollector
 
 from cloud_server.schedule import Schedule
+from cloud_server.security.refusal import REASONS as REFUSAL_REASONS
 from protos.messages import CatalogueInfo, EdgeReport, ModelInfo, Priority, Reject, RejectReason, Result, SearchOutcome
 
 # A boundary exactly on each latency objective: 1.0 and 2.5 s.
@@ -50,6 +51,7 @@ class Metrics:
         )
         self._rejects = Counter("asr_server_rejects", "Rejected segments and calls by reason.", ["reason"], registry=registry)
         self._interims = Counter("asr_server_interims", "Interim results asked for, by outcome.", ["outcome"], registry=registry)
+        self.auth_failures = Counter("asr_server_auth_failures", "Calls turned away for their token, by reason.", ["reason"], registry=registry)
         self.streams = Gauge("asr_server_streams", "Open sessions.", ["transport"], registry=registry)
         self.streams_started = Counter("asr_server_streams_started", "Sessions ever opened.", registry=registry)
         self.stream_ends = Counter("asr_server_stream_ends", "Sessions ended, by gRPC status.", ["code"], registry=registry)
@@ -132,6 +134,8 @@ class Metrics:
             self._rejects.labels(reason)
         for outcome in INTERIM_OUTCOMES:
             self._interims.labels(outcome)
+        for why in (*REFUSAL_REASONS, "scope"):
+            self.auth_failures.labels(why)
         for search_outcome in SEARCH_OUTCOMES.values():
             self._searches.labels(search_outcome)
         for outcome in RESCORING_OUTCOMES:

@@ -15,6 +15,7 @@ Owner = TypeVar("Owner")
 @dataclass(slots=True)
 class _Entry(Generic[Owner]):
     session_id: str
+    tenant: str
     owner: Owner | None
     left_s: float = 0.0
 
@@ -31,18 +32,19 @@ class Resumption(Generic[Owner]):
         self._connected: dict[str, _Entry[Owner]] = {}
         self._left: OrderedDict[str, _Entry[Owner]] = OrderedDict()
 
-    def begin(self, owner: Owner) -> Session:
+    def begin(self, owner: Owner, tenant: str = "local") -> Session:
         """A new session. The token is 192 random bits."""
         session_id, token = secrets.token_hex(8), secrets.token_urlsafe(24)
-        self._connected[token] = _Entry(session_id, owner)
+        self._connected[token] = _Entry(session_id, tenant, owner)
         return Session(session_id, token)
 
-    def resume(self, token: str, owner: Owner, now_s: float) -> tuple[Session, Owner | None] | None:
-        """The session, now `owner`'s, and the connection it was taken from; None if the token leads nowhere any more."""
+    def resume(self, token: str, owner: Owner, now_s: float, tenant: str = "local") -> tuple[Session, Owner | None] | None:
+        """The session, now `owner`'s, and the connection it was taken from; None if the token leads nowhere any more, or to another tenant's."""
         self._forget(now_s)
-        entry = self._connected.get(token) or self._left.pop(token, None)
-        if entry is None:
+        entry = self._connected.get(token) or self._left.get(token)
+        if entry is None or entry.tenant != tenant:
             return None
+        self._left.pop(token, None)
         previous, entry.owner = entry.owner, owner
         self._connected[token] = entry
         return Session(entry.session_id, token, resumed=True), previous

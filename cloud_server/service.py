@@ -18,6 +18,10 @@ from cloud_server.config import Config
 from cloud_server.core import Core
 from cloud_server.feedback import checked
 from cloud_server.search.heard import Heard
+from cloud_server.security.gate import Gate, OpenGate
+from cloud_server.security.methods import check_scope
+from cloud_server.security.principal import Principal, Scope
+from cloud_server.security.session_pass import SessionPass
 from cloud_server.status import code_of
 from cloud_server.stream import Stream
 from protos import codec
@@ -29,13 +33,16 @@ from protos.errors import Draining, InvalidAudio, InvalidRequest, SpeechError, T
 Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"  # generic in its stubs only
 MAX_QUERY_LENGTH = 500
 log = logging.getLogger(__name__)
+# For the segments of a session whose token has expired: their deadline without being told otherwise, and some.
+EXPIRY_GRACE_S = 20.0
 
 
 class SpeechSearchService(pb_grpc.SpeechSearchServicer):
-    def __init__(self, core: Core, config: Config, version: str) -> None:
+    def __init__(self, core: Core, config: Config, version: str, gate: Gate | OpenGate) -> None:
         self._core = core
         self._config = config
         self._version = version
+        self._gate = gate
         self._streams: set[Stream] = set()
         self.ready = False
         self.draining = False
@@ -43,27 +50,36 @@ class SpeechSearchService(pb_grpc.SpeechSearchServicer):
     async def StreamingRecognize(  # noqa: N802 - gRPC's name
         self, request_iterator: AsyncIterator[pb.StreamingRecognizeRequest], context: Context
     ) -> AsyncIterator[pb.StreamingRecognizeResponse]:
-        stream = Stream(self._core, self._config.starved_s, self._config.first_message_s)
-        metrics = self._core.metrics
+        session_pass = SessionPass(self._gate, *self._gate.identify(context.invocation_metadata() or ()))
+        tenant, admission, metrics = session_pass.tenant, self._core.admission, self._core.metrics
+        admission.open_stream(tenant, time.monotonic())
+        stream = Stream(self._core, self._config.starved_s, self._config.first_message_s, tenant=tenant)
+        watching = asyncio.create_task(_end_with(session_pass, stream)) if self._gate.requires_token else None
         self._streams.add(stream)
         metrics.streams.labels("grpc").inc()
         metrics.streams_started.inc()
         code = "CANCELLED"
         try:
             # Closed before the counters below change: whoever reads them finds every segment of this stream counted.
-            async with aclosing(stream.run(_decoded(request_iterator))) as responses:
+            async with aclosing(stream.run(session_pass.guarded(_decoded(request_iterator)))) as responses:
                 async for response in responses:
                     yield codec.encode_response(response)
+            if session_pass.over is not None:
+                raise session_pass.over
             code = "OK"
         except SpeechError as error:
             code = code_of(error).name
             raise
         finally:
+            if watching is not None:
+                watching.cancel()
+            admission.close_stream(tenant, time.monotonic())
             self._streams.discard(stream)
             metrics.streams.labels("grpc").dec()
             metrics.stream_ends.labels(code).inc()
 
     async def Recognize(self, request: pb.RecognizeRequest, context: Context) -> pb.RecognizeResponse:  # noqa: N802
+        principal = self._allowed_to_keep(context, request.config.data_use)
         config = self._core.offer.settle(codec.decode(m.StreamingConfig, request.config))
         if len(request.audio) % m.BYTES_PER_SAMPLE:
             raise InvalidAudio(f"audio has {len(request.audio)} bytes, not a multiple of {m.BYTES_PER_SAMPLE}")
@@ -73,7 +89,9 @@ class SpeechSearchService(pb_grpc.SpeechSearchServicer):
         deadline_s = time.monotonic() + codec.duration_to_seconds(request.deadline) if request.HasField("deadline") else None
         stream_id = secrets.token_hex(8)
         try:
-            result, heard = await self._core.recognize(stream_id, segment, m.Priority.LIVE, deadline_s, config.max_alternatives, config.phrase_hints)
+            result, heard = await self._core.recognize(
+                stream_id, segment, m.Priority.LIVE, deadline_s, config.max_alternatives, config.phrase_hints, principal.tenant
+            )
         except SpeechError as error:
             self._core.metrics.answered(m.Reject(1, error.reason), m.Priority.LIVE)
             raise
@@ -102,6 +120,7 @@ class SpeechSearchService(pb_grpc.SpeechSearchServicer):
 
     async def SubmitFeedback(self, request: pb.SubmitFeedbackRequest, context: Context) -> pb.SubmitFeedbackResponse:  # noqa: N802
         """Validated and counted; kept where the request's consent and the server's configuration both say so."""
+        self._allowed_to_keep(context, request.data_use)
         given = checked(request)
         metrics = self._core.metrics
         metrics.feedback.labels(given.kind).inc()
@@ -121,6 +140,13 @@ class SpeechSearchService(pb_grpc.SpeechSearchServicer):
         encoded: pb.GetServerInfoResponse = codec.encode(info)
         return encoded
 
+    def _allowed_to_keep(self, context: Context, data_use: pb.DataUse) -> Principal:
+        """Who is calling. Raises: PermissionDenied: speech or text may be kept, and their token may not say so."""
+        principal, _ = self._gate.identify(context.invocation_metadata() or ())
+        if data_use.allow_retention:
+            check_scope(Scope.CAPTURE, principal)
+        return principal
+
     async def drain(self, reconnect_in_s: float, grace_s: float) -> None:
         """Send every open session a GoAway; each ends when its last segment is answered, or with Rejects after grace_s."""
         self.draining = True
@@ -137,6 +163,16 @@ class SpeechSearchService(pb_grpc.SpeechSearchServicer):
 
 class ModelAdminService(pb_grpc.ModelAdminServicer):
     """Generated methods answer UNIMPLEMENTED: loading and roll-out come with the model life cycle."""
+
+
+async def _end_with(session_pass: SessionPass, stream: Stream) -> None:
+    """When the right to the session ends, so does the session; what was said before is still answered."""
+    over = await session_pass.watch()
+    stream.drain(0.0, over.message)
+    try:
+        await asyncio.wait_for(stream.ended.wait(), EXPIRY_GRACE_S)
+    except TimeoutError:
+        stream.end(over)
 
 
 async def _decoded(requests: AsyncIterator[pb.StreamingRecognizeRequest]) -> AsyncIterator[m.Request]:

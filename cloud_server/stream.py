@@ -25,7 +25,10 @@ MAX_UNREAD_RESPONSES = 256
 class Stream:
     """Make one for each session; iterate `run` once."""
 
-    def __init__(self, core: Core, starved_s: float, first_message_s: float, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, core: Core, starved_s: float, first_message_s: float, clock: Callable[[], float] = time.monotonic, tenant: str = "local"
+    ) -> None:
+        self._tenant = tenant
         self.id = secrets.token_hex(8)
         self._core = core
         self._clock = clock
@@ -83,9 +86,9 @@ class Stream:
     def _identify(self, first: m.Request) -> None:
         """A session of its own, or the one its token leads to: the newest connection wins, and the older one is told."""
         token = first.resume_token if isinstance(first, m.StreamingConfig) else ""
-        resumed = self._core.resumption.resume(token, self, self._clock()) if token else None
+        resumed = self._core.resumption.resume(token, self, self._clock(), self._tenant) if token else None
         if resumed is None:
-            self._session.identity = self._core.resumption.begin(self)
+            self._session.identity = self._core.resumption.begin(self, self._tenant)
             return
         self._session.identity, previous = resumed
         if previous is not None:
@@ -137,7 +140,7 @@ class Stream:
                 result = known.result
             else:
                 result, heard = await self._core.recognize(
-                    self.id, command.segment, command.priority, command.deadline_s, command.max_alternatives, command.hints
+                    self.id, command.segment, command.priority, command.deadline_s, command.max_alternatives, command.hints, self._tenant
                 )
         except Exception as error:
             correlation_id = secrets.token_hex(6)

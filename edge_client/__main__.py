@@ -21,47 +21,38 @@ from edge_client.config import AdaptiveConfig, Config, SpoolConfig, TransportCon
 from edge_client.doctor import examine
 from edge_client.ledger import SegmentOutcome
 from edge_client.microphone import Microphone, input_devices
+from edge_client.options import (
+    DEFAULT_CONNECT_S,
+    DEFAULT_SERVER,
+    DEFAULT_SPOOL_LIMIT_MB,
+    DEFAULT_VAD_MODE,
+    AdaptiveOption,
+    AlternativesOption,
+    CaOption,
+    CatalogueOption,
+    CertOption,
+    ConnectOption,
+    HintOption,
+    InterimOption,
+    JsonOption,
+    KeyOption,
+    ServerOption,
+    SpoolKeyOption,
+    SpoolLimitOption,
+    SpoolOption,
+    TlsOption,
+    TokenFileOption,
+    VadModeOption,
+    access,
+)
 from edge_client.sources import AudioFile, PcmStream, Source, standard_input
 from edge_client.terminal import Terminal
-from protos.errors import ConfigurationError, SpeechError
+from protos.errors import ConfigurationError, PermissionDenied, SpeechError, Unauthenticated
 from protos.messages import SAMPLE_RATE_HZ, Result
 
 app = typer.Typer(
     help="Harken's edge client: finds the speech and sends only that.", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
 )
-
-ServerOption = Annotated[str, typer.Option("--server", envvar="HARKEN_EDGE_SERVER", help="HOST:PORT of the server.")]
-JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object for each segment, then a summary object.")]
-CatalogueOption = Annotated[str, typer.Option("--catalogue", envvar="HARKEN_EDGE_CATALOGUE", help="What to search; default: the server's.")]
-HintOption = Annotated[list[str] | None, typer.Option("--hint", help="A phrase that may well be said; repeat for several.")]
-AlternativesOption = Annotated[
-    int, typer.Option("--max-alternatives", envvar="HARKEN_EDGE_MAX_ALTERNATIVES", min=1, help="Guesses to return for each segment.")
-]
-InterimOption = Annotated[bool, typer.Option("--interim", help="Show what is heard while it is said, what will not change in bold.")]
-AdaptiveOption = Annotated[
-    bool, typer.Option("--adaptive", help="End a query after 260 ms of silence if it names a title in full, after 1200 ms if not, else after 500 ms.")
-]
-VadModeOption = Annotated[int, typer.Option("--vad-mode", envvar="HARKEN_EDGE_VAD_MODE", min=0, max=3, help="0 keeps most audio, 3 drops most.")]
-ConnectOption = Annotated[
-    float,
-    typer.Option(
-        "--connect-timeout", envvar="HARKEN_EDGE_CONNECT_TIMEOUT", min=0.1, help="Seconds to wait for the server; speech is kept meanwhile."
-    ),
-]
-SpoolOption = Annotated[
-    Path | None,
-    typer.Option("--spool", envvar="HARKEN_EDGE_SPOOL", help="Folder that keeps speech until it is answered, even by the next run; default: memory."),
-]
-SpoolKeyOption = Annotated[
-    Path | None, typer.Option("--spool-key", envvar="HARKEN_EDGE_SPOOL_KEY", help="File of 32 bytes, mode 600, that seals the spool (AES-256-GCM).")
-]
-SpoolLimitOption = Annotated[
-    int, typer.Option("--spool-limit-mb", envvar="HARKEN_EDGE_SPOOL_LIMIT_MB", min=1, help="Of unanswered speech; the oldest makes room.")
-]
-DEFAULT_SERVER = TransportConfig().server
-DEFAULT_CONNECT_S = TransportConfig().connect_timeout_s
-DEFAULT_VAD_MODE = VadConfig().mode
-DEFAULT_SPOOL_LIMIT_MB = TransportConfig().max_unanswered_bytes // 1_000_000
 
 
 @app.command()
@@ -80,6 +71,11 @@ def ask(
     spool: SpoolOption = None,
     spool_key: SpoolKeyOption = None,
     spool_limit_mb: SpoolLimitOption = DEFAULT_SPOOL_LIMIT_MB,
+    tls: TlsOption = False,
+    tls_ca: CaOption = None,
+    tls_cert: CertOption = None,
+    tls_key: KeyOption = None,
+    token_file: TokenFileOption = None,
 ) -> None:
     """Send recordings as if they were spoken now.
 
@@ -91,7 +87,12 @@ def ask(
     """
     config = Config(
         VadConfig(vad_mode),
-        transport=TransportConfig(server, connect_timeout_s=connect_timeout, max_unanswered_bytes=spool_limit_mb * 1_000_000),
+        transport=TransportConfig(
+            server,
+            connect_timeout_s=connect_timeout,
+            max_unanswered_bytes=spool_limit_mb * 1_000_000,
+            access=access(tls, tls_ca, tls_cert, tls_key, token_file),
+        ),
         adaptive=AdaptiveConfig() if adaptive else None,
         spool=spool_config(spool, spool_key),
         catalogue=catalogue,
@@ -119,6 +120,11 @@ def listen(
     spool: SpoolOption = None,
     spool_key: SpoolKeyOption = None,
     spool_limit_mb: SpoolLimitOption = DEFAULT_SPOOL_LIMIT_MB,
+    tls: TlsOption = False,
+    tls_ca: CaOption = None,
+    tls_cert: CertOption = None,
+    tls_key: KeyOption = None,
+    token_file: TokenFileOption = None,
 ) -> None:
     """Listen to the microphone until Ctrl-C, which still waits for the answer to what was said; a second Ctrl-C does not.
 
@@ -128,7 +134,12 @@ def listen(
     """
     config = Config(
         VadConfig(vad_mode),
-        transport=TransportConfig(server, connect_timeout_s=connect_timeout, max_unanswered_bytes=spool_limit_mb * 1_000_000),
+        transport=TransportConfig(
+            server,
+            connect_timeout_s=connect_timeout,
+            max_unanswered_bytes=spool_limit_mb * 1_000_000,
+            access=access(tls, tls_ca, tls_cert, tls_key, token_file),
+        ),
         adaptive=AdaptiveConfig() if adaptive else None,
         spool=spool_config(spool, spool_key),
         catalogue=catalogue,
@@ -158,13 +169,21 @@ def devices(as_json: JsonOption = False) -> None:
 
 
 @app.command()
-def doctor(server: ServerOption = DEFAULT_SERVER, as_json: JsonOption = False) -> None:
+def doctor(
+    server: ServerOption = DEFAULT_SERVER,
+    as_json: JsonOption = False,
+    tls: TlsOption = False,
+    tls_ca: CaOption = None,
+    tls_cert: CertOption = None,
+    tls_key: KeyOption = None,
+    token_file: TokenFileOption = None,
+) -> None:
     """Check microphone, voice detector and server; exit 2 if one is missing.
 
     \b
     harken-edge doctor --server 127.0.0.1:50051
     """
-    checks = asyncio.run(examine(TransportConfig(server)))
+    checks = asyncio.run(examine(TransportConfig(server, access=access(tls, tls_ca, tls_cert, tls_key, token_file))))
     if as_json:
         print(json.dumps([{"check": check.name, "ok": check.ok, "detail": check.detail} for check in checks]))
     for check in [] if as_json else checks:
@@ -263,7 +282,7 @@ def main() -> None:
     """Exit 2 and one sentence for what a person must change, 1 for a segment that got no answer."""
     try:
         app()
-    except ConfigurationError as error:
+    except (ConfigurationError, Unauthenticated, PermissionDenied) as error:
         print(f"harken-edge: {error}", file=sys.stderr)
         sys.exit(2)
     except SpeechError as error:

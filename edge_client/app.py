@@ -23,7 +23,7 @@ from edge_client.summary import Mark, Summary
 from edge_client.transport import Transport
 from edge_client.vad import Vad, level_dbfs
 from protos import messages as m
-from protos.errors import SpeechError, Unreachable
+from protos.errors import PermissionDenied, SpeechError, Unauthenticated, Unreachable
 
 # A program that was stopped, by Ctrl-Z or by a pager nobody scrolls, first reads what arrived meanwhile; then the server may be late.
 CATCH_UP_S = 0.25
@@ -72,6 +72,7 @@ class EdgeSession:
         """In segment order, each as soon as it and all before it are answered; asking for the next one says that this one was taken.
 
         Raises: ConfigurationError, InvalidAudio: the source or the spool cannot be used; what was sent before is answered first.
+        Unauthenticated, PermissionDenied: the server does not let this client in, and will not.
         """
         spool = open_spool(self._config.spool, self._config.transport.max_unanswered_bytes)
         self._keeper = Keeper(spool)
@@ -100,6 +101,8 @@ class EdgeSession:
                 await asyncio.wait([receive], timeout=1.0)  # the server closes after our half-close
             if receive.done() and not receive.cancelled():
                 receive.result()  # what is no SpeechError is a bug of ours, to be seen
+            if isinstance(self._failure, Unauthenticated | PermissionDenied):
+                raise self._failure
         finally:
             for task in (capture, receive, earlier):
                 task.cancel()
@@ -212,6 +215,8 @@ class EdgeSession:
                     self._room.set()
         except SpeechError as error:
             self._failure = error
+            if isinstance(error, Unauthenticated | PermissionDenied):
+                self.stop()  # nothing that is said now could be answered
         finally:
             self._receiving_is_over = True
             self._changed.set()

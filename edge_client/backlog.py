@@ -17,7 +17,7 @@ from edge_client.outbox import SegmentRequest
 from edge_client.spool import Key, Spool
 from edge_client.transport import Transport
 from protos import messages as m
-from protos.errors import Unreachable
+from protos.errors import PermissionDenied, SpeechError, Unauthenticated, Unreachable
 
 
 class Backlog:
@@ -38,8 +38,8 @@ class Backlog:
                 async with aclosing(self._run(segments)) as outcomes:
                     async for outcome in outcomes:
                         yield outcome
-            except (Unreachable, TimeoutError) as error:
-                reason = error.message if isinstance(error, Unreachable) else f"no answer within {self._config.answer_timeout_s:g} s"
+            except (Unreachable, Unauthenticated, PermissionDenied, TimeoutError) as error:
+                reason = error.message if isinstance(error, SpeechError) else f"no answer within {self._config.answer_timeout_s:g} s"
                 self.notices.append(f"earlier speech stays in the spool: {reason}")
                 return
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import grpc
 
+from edge_client.access import is_loopback
 from edge_client.config import TransportConfig
+from protos.errors import PermissionDenied, Unauthenticated
 
 # What a person reads; the code and the server's own words follow in brackets.
 STATUS_SENTENCES = {
@@ -18,12 +20,14 @@ STATUS_SENTENCES = {
     grpc.StatusCode.ABORTED: "ended the session: a newer connection took it over",
     grpc.StatusCode.UNIMPLEMENTED: "is no Harken server, or an older one",
 }
-LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "[::1]"})
+FINAL_REFUSALS = {grpc.StatusCode.UNAUTHENTICATED: Unauthenticated, grpc.StatusCode.PERMISSION_DENIED: PermissionDenied}
 
 
 def open_channel(config: TransportConfig) -> grpc.aio.Channel:
-    """To HOST:PORT. This machine itself is never reached through a proxy: gRPC alone would obey `http_proxy` there too."""
-    is_near = config.server.rpartition(":")[0] in LOOPBACK_HOSTS
+    """To HOST:PORT. This machine itself is never reached through a proxy: gRPC alone would obey `http_proxy` there too.
+
+    Raises: ConfigurationError: a certificate cannot be read.
+    """
     options = [
         # Three keep-alive options together, or a dead peer goes unnoticed for a minute (measured).
         ("grpc.keepalive_time_ms", round(config.keepalive_s * 1000)),
@@ -32,6 +36,8 @@ def open_channel(config: TransportConfig) -> grpc.aio.Channel:
         ("grpc.http2.max_pings_without_data", 0),
         # Waits between connections are backoff.py's: a channel of its own must not inherit those of the one before.
         ("grpc.use_local_subchannel_pool", 1),
-        ("grpc.enable_http_proxy", int(not is_near)),
+        ("grpc.enable_http_proxy", int(not is_loopback(config.server))),
     ]
-    return grpc.aio.insecure_channel(config.server, options=options)
+    if not config.access.is_encrypted:
+        return grpc.aio.insecure_channel(config.server, options=options)
+    return grpc.aio.secure_channel(config.server, grpc.ssl_channel_credentials(*config.access.pems()), options=options)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from edge_client.access import Access
 from protos.errors import ConfigurationError
 from protos.messages import FRAME_MS, SAMPLE_RATE_HZ
 
@@ -103,6 +104,7 @@ class TransportConfig:
     """Audio held until it is answered, in memory and in the spool: 20 minutes of speech. Beyond it the oldest segment is lost, aloud."""
     report_every_s: float = 30.0
     """Often enough for an alert on a silent microphone, too seldom to cost anything."""
+    access: Access = field(default_factory=Access)
 
     def __post_init__(self) -> None:
         """Raises: ConfigurationError."""

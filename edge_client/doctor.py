@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 import grpc
 
-from edge_client.channel import open_channel
+from edge_client.channel import FINAL_REFUSALS, open_channel
 from edge_client.config import TransportConfig, VadConfig
+from edge_client.handshake import hopeless
 from edge_client.microphone import input_devices
 from edge_client.vad import Vad
 from protos import codec
@@ -51,8 +52,12 @@ def check_vad() -> Check:
 async def check_server(config: TransportConfig) -> Check:
     async with open_channel(config) as channel:
         try:
-            reply = await pb_grpc.SpeechSearchStub(channel).GetServerInfo(pb.GetServerInfoRequest(), timeout=SERVER_TIMEOUT_S)
+            metadata = config.access.metadata(config.server)
+            reply = await pb_grpc.SpeechSearchStub(channel).GetServerInfo(pb.GetServerInfoRequest(), timeout=SERVER_TIMEOUT_S, metadata=metadata)
         except grpc.aio.AioRpcError as error:
+            reason = await hopeless(config.server, config.access) if error.code() is grpc.StatusCode.UNAVAILABLE else ""
+            if reason or error.code() in FINAL_REFUSALS:
+                return Check("server", ok=False, detail=f"{config.server}: {reason or error.details()}")
             return Check("server", ok=False, detail=f"{config.server} does not answer ({error.code().name}); start one with `harken-server run`")
     info = codec.decode(m.GetServerInfoResponse, reply)
     model = " ".join((info.models[0].model_id, info.models[0].quantization)).rstrip() if info.models else "no model"

@@ -7,39 +7,46 @@ import random
 import time
 from collections import Counter
 from collections.abc import AsyncGenerator
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import replace
 from typing import Any
 
 import grpc
 
 from edge_client.backoff import Backoff, is_final, may_help_again
-from edge_client.channel import STATUS_SENTENCES, open_channel
+from edge_client.channel import FINAL_REFUSALS, STATUS_SENTENCES, open_channel
 from edge_client.config import TransportConfig
+from edge_client.handshake import hopeless
 from edge_client.outbox import Outbox, SegmentRequest
 from protos import codec
 from protos import messages as m
 from protos import speech_search_pb2_grpc as pb_grpc
-from protos.errors import ProtocolError, Unreachable
+from protos.errors import ConfigurationError, ProtocolError, Unauthenticated, Unreachable
 
 # A connection that lasted so long was no failure, whatever it answered.
 HEALTHY_S = 10.0
 # A segment refused as often as this for the connection's sake is refused for its own.
 MAX_REFUSALS = 3
+# How soon a renewed token is passed on to the server: it checks the old one every five seconds, and lets it live a minute beyond its end.
+TOKEN_EVERY_S = 10.0
 
 
 class Transport:
     """`send` any time after construction, `settle` what is answered; iterate `responses` once; `end_input` when nothing more will be sent."""
 
     def __init__(self, config: TransportConfig, session: m.StreamingConfig) -> None:
+        """Raises: ConfigurationError: what `config.access` names cannot be used; said before anybody speaks."""
+        config.access.metadata(config.server)
         self._config, self._session = config, session
         self._outbox = Outbox(config.max_unanswered_bytes, round(config.max_unanswered_s * m.SAMPLE_RATE_HZ * m.BYTES_PER_SAMPLE))
         self._backoff = Backoff()
-        self._wake = asyncio.Event()
+        self._wake, self._greeted = asyncio.Event(), asyncio.Event()
         self._ended = self._half_closed = self._is_over = False
         self._refusals: Counter[int] = Counter()
         self._down_since_s: float | None = None
         self._waiting_since_s = 0.0
+        self._is_examined = False
+        """Whether this outage's cause was asked for."""
         self._pause_s = 0.0
         """What the server asked for before the next connection."""
         self.accepted_bytes = 0
@@ -58,9 +65,9 @@ class Transport:
     def outbox(self) -> Outbox:
         return self._outbox
 
-    def say(self, report: m.EdgeReport) -> None:
+    def say(self, request: m.Request) -> None:
         """Sent once; lost with the connection it was given to."""
-        self._outbox.say(report)
+        self._outbox.say(request)
         self._wake.set()
 
     def send(self, request: SegmentRequest) -> list[int]:
@@ -93,7 +100,8 @@ class Transport:
         """Until the server has answered everything after `end_input`. After a cut the session is resumed and what is unsettled sent again; a response
         may then come twice.
 
-        Raises: Unreachable: names the address and what gRPC says, when trying again cannot help or did not for too long.
+        Raises: Unreachable: names the address and what gRPC says, when trying again cannot help or did not for too long. Unauthenticated,
+        PermissionDenied: the server, or this client's TLS, will not have the other.
         """
         self._down_since_s = time.monotonic()
         failure = "does not answer"
@@ -105,30 +113,54 @@ class Transport:
                 failure = "ended the session before it answered"
             except grpc.aio.AioRpcError as error:
                 failure = f"{STATUS_SENTENCES.get(error.code(), 'ended the session')} ({error.code().name}: {error.details()})"
+                if error.code() is grpc.StatusCode.UNAVAILABLE:
+                    await self._check_hope()
                 if not may_help_again(error.code().name, error.details() or ""):
-                    raise Unreachable(f"the server at {self._config.server} {failure}") from error
+                    kind = FINAL_REFUSALS.get(error.code(), Unreachable)
+                    raise kind(f"the server at {self._config.server} {failure}") from error
             except TimeoutError:
                 pass  # what went wrong before says more
+            except ConfigurationError as error:  # the token or a certificate is being replaced, or it is gone
+                failure = f"cannot be asked: {error}"
             if self._is_over or (self._ended and self._outbox.is_empty):
                 return
             await self._wait(failure)
 
+    async def _check_hope(self) -> None:
+        """gRPC calls every TLS failure UNAVAILABLE, as it calls an unplugged cable. Asked once an outage, for it takes a connection of its own.
+
+        Raises: Unauthenticated: trying again cannot help.
+        """
+        if self._is_examined or (self.connections and not self._config.access.is_encrypted):
+            return
+        self._is_examined = True
+        if reason := await hopeless(self._config.server, self._config.access):
+            raise Unauthenticated(f"{self._config.server}: {reason}")
+
     async def _connection(self) -> AsyncGenerator[m.Response, None]:
-        """One stream on a channel of its own, so that no other connection's back-off delays it. Raises: AioRpcError, TimeoutError."""
+        """One stream on a channel of its own, so that no other connection's back-off delays it.
+
+        Raises: AioRpcError, TimeoutError; ConfigurationError: token or certificate cannot be read.
+        """
         self._outbox.rewind()
         self._half_closed = False
+        self._greeted.clear()
+        metadata = self._config.access.metadata(self._config.server)
         channel = open_channel(self._config)
         pump: asyncio.Task[None] | None = None
+        renewing = asyncio.create_task(self._renew(self._config.access.current_token()))
         try:
-            call = pb_grpc.SpeechSearchStub(channel).StreamingRecognize()
+            call = pb_grpc.SpeechSearchStub(channel).StreamingRecognize(metadata=metadata)
             pump = asyncio.create_task(self._pump(call))
             async with asyncio.timeout(max(0.01, min(self._config.attempt_timeout_s, self._remaining_s()))):
                 first = await call.read()
+            self._greeted.set()
             async with aclosing(self._read(call, first)) as responses:
                 async for response in responses:
                     yield response
         finally:
             self._disconnected()
+            renewing.cancel()
             if pump is not None:
                 pump.cancel()
                 await asyncio.wait([pump])
@@ -138,6 +170,7 @@ class Transport:
 
     async def _read(self, call: Any, message: Any) -> AsyncGenerator[m.Response, None]:
         self.connections += 1
+        self._is_examined = False
         self.connected_s = time.monotonic()
         is_any_refused = False
         while message is not grpc.aio.EOF:  # type: ignore[attr-defined]
@@ -175,6 +208,8 @@ class Transport:
         """Writes what there is, at the pace the connection takes it. What breaks the writing breaks the reading too, and is told there."""
         try:
             await call.write(codec.encode_request(self._session))
+            # A client that is still writing when it is turned away learns INTERNAL from gRPC instead of the reason (measured).
+            await self._greeted.wait()
             while True:
                 while (request := self._outbox.next()) is not None:
                     if isinstance(request, m.AudioChunk):
@@ -188,6 +223,15 @@ class Transport:
                 await self._wake.wait()
         except (grpc.aio.AioRpcError, grpc.aio.UsageError, asyncio.InvalidStateError):
             return
+
+    async def _renew(self, token: str) -> None:
+        """Pass on what somebody writes into the token file."""
+        while self._config.access.token_file is not None:
+            await asyncio.sleep(TOKEN_EVERY_S)
+            with suppress(ConfigurationError):  # being replaced; there is a next time
+                if (newer := self._config.access.current_token()) != token:
+                    token = newer
+                    self.say(m.SessionUpdate(access_token=newer))
 
     def _was_of_use(self) -> None:
         self._down_since_s = None

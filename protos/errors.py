@@ -9,7 +9,7 @@
     |   +-- ChecksumMismatch     CHECKSUM
     |   +-- Starved              STARVED             audio of an open segment stopped coming
     |   +-- NotFound             NOT_FOUND           no such catalogue or model
-    |   +-- Unauthenticated      UNAUTHENTICATED
+    |   +-- Unauthenticated      UNAUTHENTICATED     no valid token; made at the edge: TLS finds that one side cannot trust the other
     |   +-- PermissionDenied     PERMISSION
     |   +-- QuotaExceeded        QUOTA
     |   +-- TooFast              RATE

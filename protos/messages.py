@@ -7,7 +7,7 @@ all other times are seconds. Over 300 lines, because a contract is read as one.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Annotated
 
@@ -243,7 +243,7 @@ class PhraseHints:
 class SessionUpdate:
     """Changes in mid-session; None leaves a thing as it was."""
 
-    access_token: str | None = None
+    access_token: str | None = field(default=None, repr=False)
     data_use: DataUse | None = None
     catalogue: str | None = None
     phrase_hints: PhraseHints | None = None

@@ -33,6 +33,7 @@ TESTED_ELSEWHERE = {
     "cloud_server/worker_process.py": "cloud_server/test_workers.py",
     "cloud_server/__main__.py": "cloud_server/test_main.py",
     "edge_client/__main__.py": "edge_client/test_main.py",
+    "edge_client/options.py": "edge_client/test_main.py",
     "models/export/blocks.py": "models/export/test_graph.py",
     "models/export/positions.py": "models/export/test_graph.py",
     "models/extras.py": "models/test_main.py",

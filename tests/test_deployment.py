@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 import yaml
 
-from cloud_server.config import PLAINTEXT_CONSENT, PLAINTEXT_VARIABLE, Config
+from cloud_server.config import Config
 from cloud_server.metrics import Metrics
+from cloud_server.security.exposure import PLAINTEXT_CONSENT, PLAINTEXT_VARIABLE
 
 DOCKERFILES = ["deploy/docker/server.Dockerfile", "deploy/docker/edge.Dockerfile"]
 
@@ -37,7 +38,7 @@ def test_every_build_and_mount_path_exists(root: Path, services: dict[str, dict[
 def test_nothing_is_published_beyond_loopback(services: dict[str, dict[str, Any]]) -> None:
     for name, service in services.items():
         assert all(port.startswith("127.0.0.1:") for port in service.get("ports", [])), name
-    assert services["server"]["environment"] == {PLAINTEXT_VARIABLE: PLAINTEXT_CONSENT}
+    assert services["server"]["environment"] == {PLAINTEXT_VARIABLE: PLAINTEXT_CONSENT, "HARKEN_SERVER_METRICS_HOST": "0.0.0.0"}  # noqa: S104
     assert services["server"]["ports"] == [f"127.0.0.1:{Config().port}:{Config().port}"]
 
 

@@ -56,6 +56,17 @@ def test_a_newcomer_neither_saved_up_turns_nor_owes_any() -> None:
     assert [queue.pop()[0] for _ in range(4)] in (["b", "a", "b", "a"], ["a", "b", "a", "b"])  # type: ignore[index]
 
 
+def test_whoever_comes_back_at_once_still_pays_for_the_last_turn() -> None:
+    queue = queue_of(*[("b", 1.0)] * 30)
+    queue.push(("a", 100), "a", 10)
+    order = []
+    for number in range(22):
+        order.append((queue.pop() or ("", 0))[0])
+        if order[-1] == "a":
+            queue.push(("a", 101 + number), "a", 10)
+    assert order.count("a") == 2, "as many audio seconds as the other"
+
+
 @given(st.lists(st.tuples(st.sampled_from("abcd"), AUDIO_S), max_size=60))
 def test_everything_pushed_is_popped_once_in_its_tenants_order(waiting: list[tuple[str, float]]) -> None:
     queue = queue_of(*waiting)

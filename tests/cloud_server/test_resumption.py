@@ -45,3 +45,12 @@ def test_of_too_many_left_sessions_the_longest_left_goes() -> None:
 
 def test_an_unknown_token_leads_nowhere() -> None:
     assert Resumption[str]().resume("guess", "me", 0.0) is None
+
+
+def test_another_tenants_token_leads_nowhere_and_takes_nothing_away() -> None:
+    resumption: Resumption[str] = Resumption()
+    session = resumption.begin("first", "a")
+    assert resumption.resume(session.resume_token, "thief", 0.0, "b") is None
+    resumption.leave(session.resume_token, "first", 0.0)
+    assert resumption.resume(session.resume_token, "thief", 0.0, "b") is None
+    assert resumption.resume(session.resume_token, "second", 0.0, "a") is not None

@@ -256,3 +256,24 @@ async def test_hints_reach_the_recogniser_with_their_segment() -> None:
         plain = await ask(pool, 5, 2)
     assert done.recognition.alternatives[0].transcript == "ragout"
     assert plain.recognition.alternatives[0].transcript == fakes.transcript_of(fakes.speech(1600, 5).pcm)
+
+
+async def test_what_is_shed_for_another_tenant_is_answered_at_once() -> None:
+    def send(pool: WorkerPool, tenant: str, number: int, audio_s: float, first: int = 5) -> asyncio.Task[Transcription]:
+        segment = fakes.speech(1600, first)
+        return asyncio.create_task(pool.recognize((tenant, number), segment, audio_s, Priority.LIVE, None, (), tenant))
+
+    async with pool_of(max_queued_audio_s=10) as pool:
+        running = send(pool, "loud", 1, 1, fakes.HANG)
+        while pool._schedule.queued_audio_s() or not pool._waiting:  # noqa: ASYNC110 - the worker has taken it
+            await asyncio.sleep(0)
+        first, last = send(pool, "loud", 2, 5), send(pool, "loud", 3, 5)
+        await asyncio.sleep(0)
+        quiet = send(pool, "quiet", 1, 4)
+        with pytest.raises(Overloaded) as refusal:
+            await last
+        assert refusal.value.retry_after_s is not None
+        assert not first.done()
+        assert not quiet.done()
+        await pool.stop(0.0)
+        assert all(isinstance(outcome, Draining) for outcome in await asyncio.gather(running, first, quiet, return_exceptions=True))

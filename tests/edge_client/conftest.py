@@ -38,15 +38,22 @@ class FakeServer(pb_grpc.SpeechSearchServicer):
     abort_details: str = "power cut"
     interims: int = 0
     """Interim results before each answer, if the client asks for them."""
+    turns_away: bool = False
+    """Refuse every session before it has said anything."""
     answers_may_go: asyncio.Semaphore | None = None
     """Each answer waits for one release."""
     address: str = ""
     requests: list[m.Request] = field(default_factory=list)
+    authorizations: list[str] = field(default_factory=list)
+    """What each session brought along."""
 
     async def StreamingRecognize(  # noqa: N802
         self, request_iterator: AsyncIterator[pb.StreamingRecognizeRequest], context: Any
     ) -> AsyncIterator[pb.StreamingRecognizeResponse]:
         ended = wished = 0
+        self.authorizations.append(dict(context.invocation_metadata()).get("authorization", ""))
+        if self.turns_away:
+            await context.abort(self.abort_code, self.abort_details)
         async for message in request_iterator:
             request = codec.decode_request(message)
             self.requests.append(request)
@@ -74,10 +81,11 @@ class FakeServer(pb_grpc.SpeechSearchServicer):
         return b"".join(request.data for request in self.requests if isinstance(request, m.AudioChunk) and request.segment_id == segment_id)
 
 
-async def serve(fake: FakeServer, port: int = 0) -> grpc.aio.Server:
+async def serve(fake: FakeServer, port: int = 0, credentials: grpc.ServerCredentials | None = None, host: str = "127.0.0.1") -> grpc.aio.Server:
     server = grpc.aio.server()
     pb_grpc.add_SpeechSearchServicer_to_server(fake, server)
-    fake.address = f"127.0.0.1:{server.add_insecure_port(f'127.0.0.1:{port}')}"
+    address = f"{host}:{port}"
+    fake.address = f"{host}:{server.add_secure_port(address, credentials) if credentials else server.add_insecure_port(address)}"
     await server.start()
     return server
 

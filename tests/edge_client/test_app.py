@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import socket
 from collections.abc import AsyncGenerator
 from dataclasses import replace
@@ -17,6 +18,7 @@ from edge_client.config import AdaptiveConfig, Config, SegmenterConfig, Transpor
 from edge_client.ledger import SegmentOutcome
 from edge_client.sources import AudioFile
 from protos import messages as m
+from protos.errors import PermissionDenied, Unauthenticated
 from tests.edge_client.conftest import FakeServer, found, serve, until
 
 
@@ -110,9 +112,11 @@ async def test_a_stream_that_breaks_is_taken_up_again_as_long_as_it_may(
 
 
 async def test_what_a_person_must_change_ends_the_session_at_once(fake_server: FakeServer, two_queries: Path) -> None:
-    fake_server.abort_after, fake_server.abort_code = 0, grpc.StatusCode.UNAUTHENTICATED
+    fake_server.abort_after, fake_server.abort_code = 0, grpc.StatusCode.NOT_FOUND
     outcomes = await outcomes_of(session := session_with(fake_server.address, two_queries))
-    assert ["does not know who is speaking" in outcome.answer.message for outcome in outcomes if isinstance(outcome.answer, m.Reject)] == [True] * 2
+    assert ["does not have what was asked for" in outcome.answer.message for outcome in outcomes if isinstance(outcome.answer, m.Reject)] == [
+        True
+    ] * 2
     assert session._transport.reconnects == 0
 
 
@@ -269,3 +273,22 @@ async def test_the_hang_over_follows_what_the_server_heard_only_where_that_is_wa
     ended = frame.start_sample + m.FRAME_SAMPLES
     tail = SegmenterConfig().tail_ms * m.SAMPLE_RATE_HZ // 1000
     assert ended - (segment.end_sample - tail) == hang_over_ms * m.SAMPLE_RATE_HZ // 1000
+
+
+class Endless(AudioFile):
+    """A room in which nobody speaks, for ever."""
+
+    async def frames(self) -> AsyncGenerator[m.AudioFrame, None]:
+        for number in itertools.count():
+            yield m.AudioFrame(number * m.FRAME_SAMPLES, bytes(m.FRAME_SAMPLES * m.BYTES_PER_SAMPLE))
+
+
+@pytest.mark.parametrize(
+    ("code", "error"), [(grpc.StatusCode.UNAUTHENTICATED, Unauthenticated), (grpc.StatusCode.PERMISSION_DENIED, PermissionDenied)]
+)
+async def test_nobody_is_listened_to_who_will_never_be_answered(
+    fake_server: FakeServer, two_queries: Path, code: grpc.StatusCode, error: type[Exception]
+) -> None:
+    fake_server.turns_away, fake_server.abort_code = True, code
+    with pytest.raises(error):
+        await outcomes_of(EdgeSession(Endless(two_queries), Config(transport=TransportConfig(fake_server.address))))

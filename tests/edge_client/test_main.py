@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
+import grpc
 import pytest
 
 from edge_client import __main__ as command
@@ -188,3 +189,15 @@ def test_devices_are_listed_for_people_and_machines(monkeypatch: pytest.MonkeyPa
     assert json.loads(run(monkeypatch, capsys, "devices", "--json")[1]) == [
         {"index": 3, "name": "webcam", "channels": 2, "rate_hz": 48_000, "is_default": True}
     ]
+
+
+def test_who_is_turned_away_stops_listening_and_says_why(
+    served: FakeServer, two_queries: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    served.abort_after, served.abort_code, served.abort_details = 0, grpc.StatusCode.UNAUTHENTICATED, "this server needs a valid token"
+    monkeypatch.setenv("HARKEN_EDGE_TOKEN", "secret-marker")
+    code, out, err = run(monkeypatch, capsys, "ask", str(two_queries), str(two_queries), "--server", served.address)
+    assert code == 2
+    assert served.authorizations == ["Bearer secret-marker"], "one attempt, and not the second file"
+    assert err.count("this server needs a valid token") == 1
+    assert "secret-marker" not in out + err
