@@ -58,6 +58,10 @@ def run(
         list[Path] | None,
         typer.Option(envvar="HARKEN_SERVER_CATALOGUE", help="JSONL, CSV, Parquet or Markdown, indexed at start; repeatable; default: 600 recipes."),
     ] = None,
+    catalogue_words: Annotated[
+        bool,
+        typer.Option("--catalogue-words/--no-catalogue-words", envvar="HARKEN_SERVER_CATALOGUE_WORDS", help="Hear what catalogues call things."),
+    ] = True,
     feedback: Annotated[
         Path | None,
         typer.Option(envvar="HARKEN_SERVER_FEEDBACK", help="Folder for feedback of people who agree to its being kept; default: none is."),
@@ -107,6 +111,7 @@ def run(
         bundle,
         tuple(index or ()),
         tuple(catalogue or ()),
+        catalogue_words,
         feedback,
         max_queued_audio_s,
         metrics_host=metrics_host,

@@ -31,6 +31,7 @@ from cloud_server.security.authentication import Authentication
 from cloud_server.security.gate import Gate, OpenGate
 from cloud_server.security.tls import server_credentials
 from cloud_server.service import ModelAdminService, SpeechSearchService
+from cloud_server.title_words import TitleWords
 from cloud_server.worker_process import RecogniserSpec
 from cloud_server.workers import WorkerPool
 from models.bundle import default_bundle_dir
@@ -81,7 +82,8 @@ async def running_server(config: Config, spec: RecogniserSpec | None = None) -> 
         # tantivy's own threads may still write while this is removed.
         scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="harken-index-", ignore_cleanup_errors=True)))
         catalogues = await asyncio.to_thread(load_catalogues, config.index_dirs, config.catalogues, scratch)
-        pool = WorkerPool(spec or recogniser_spec(config), schedule, on_queue=metrics.queue_changed, on_restart=metrics.model_restarts.inc)
+        spec = spec or recogniser_spec(config)
+        pool = WorkerPool(spec, schedule, on_queue=metrics.queue_changed, on_restart=metrics.model_restarts.inc)
         model = replace(await pool.start(), stage=RolloutStage.LIVE, traffic_share=1.0)
         stack.push_async_callback(pool.stop, 0)
         metrics.model_loaded(model)
@@ -97,7 +99,12 @@ async def running_server(config: Config, spec: RecogniserSpec | None = None) -> 
         )
         stack.callback(core.close)
         metrics.catalogues_changed(catalogues.infos)
-        for task in (catalogues.follow(partial(catalogue_loaded, core, catalogues)), forget_feedback(core.feedback)):
+        words = None
+        if config.catalogue_words:
+            words = TitleWords(pool, spec, config.bundle_dir or default_bundle_dir(), scratch, metrics.words_made)
+            words.changed(catalogues.documents)
+            stack.callback(asyncio.create_task(words.run()).cancel)
+        for task in (catalogues.follow(partial(catalogue_loaded, core, catalogues, words)), forget_feedback(core.feedback)):
             stack.callback(asyncio.create_task(task).cancel)
         service, checks = SpeechSearchService(core, config, version("harken"), gate), HealthServicer()
         server = make_grpc_server(config, service, checks, metrics, gate)
@@ -132,11 +139,13 @@ def make_grpc_server(
     return server
 
 
-def catalogue_loaded(core: Core, catalogues: Catalogues, loaded: bool) -> None:
-    """What is offered and shown follows what is served."""
+def catalogue_loaded(core: Core, catalogues: Catalogues, words: TitleWords | None, loaded: bool) -> None:
+    """What is offered, shown and heard follows what is served."""
     core.offer = replace(core.offer, catalogues=catalogues.infos)
     core.metrics.index_loaded(done=loaded)
     core.metrics.catalogues_changed(catalogues.infos)
+    if words is not None:
+        words.changed(catalogues.documents)
 
 
 async def forget_feedback(feedback: FeedbackLog) -> None:

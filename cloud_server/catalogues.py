@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import itertools
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
-from cloud_server.search.catalogue import default_catalogue, read_catalogue
+from cloud_server.search.catalogue import Document, default_catalogue, read_catalogue
 from cloud_server.search.engine import SearchEngine
 from cloud_server.search.generations import MANIFEST
 from cloud_server.search.index import build_index, open_index
@@ -45,6 +46,11 @@ class Catalogues:
 
     def engine(self, name: str) -> SearchEngine:
         return self._entries[name].engine
+
+    @property
+    def documents(self) -> Iterator[Document]:
+        """Of all of them."""
+        return itertools.chain.from_iterable(entry.engine.documents for entry in self._entries.values())
 
     @property
     def infos(self) -> tuple[CatalogueInfo, ...]:

@@ -30,6 +30,8 @@ class Config:
     """Made by `harken-server index build`; followed as they change. The first of these, or else of `catalogues`, is the default."""
     catalogues: tuple[Path, ...] = ()
     """Indexed at start; where nothing is given, the recipes this distribution ships."""
+    catalogue_words: bool = False
+    """Whether what catalogues call things joins what can be heard: some seconds of one core after each change. `harken-server run` does so."""
     feedback_dir: Path | None = None
     """None: no feedback is kept, whatever people agree to."""
     max_queued_audio_s: float = 60.0

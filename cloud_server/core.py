@@ -15,10 +15,11 @@ from cloud_server.finals import Finals
 from cloud_server.interim import Hear
 from cloud_server.metrics import Metrics
 from cloud_server.offer import Offer
+from cloud_server.questions import Transcription
 from cloud_server.resumption import Resumption
 from cloud_server.search.fit import fits
 from cloud_server.search.heard import Heard
-from cloud_server.workers import Transcription, WorkerPool
+from cloud_server.workers import WorkerPool
 from protos.errors import InternalError, SpeechError
 from protos.messages import (
     BYTES_PER_SAMPLE,

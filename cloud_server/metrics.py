@@ -68,6 +68,7 @@ class Metrics:
         self._search_seconds = Histogram("asr_search_seconds", "Time of a search.", buckets=FAST_BUCKETS_S, registry=registry)
         self._search_documents = Gauge("asr_search_index_docs", "Documents in the index.", ["catalogue"], registry=registry)
         self._index_loads = Counter("asr_search_index_loads", "Indexes that changed and were loaded anew.", ["outcome"], registry=registry)
+        self._words = Counter("asr_model_words", "Times that catalogues' words were made for workers to hear.", ["outcome"], registry=registry)
         self.feedback = Counter("asr_server_feedback", "Feedback by kind.", ["kind"], registry=registry)
         self._feedback_kept = Counter("asr_server_feedback_kept", "Feedback that was to be kept.", ["outcome"], registry=registry)
         self._edge_audio = Counter("asr_edge_audio_seconds", "Audio at the edges, as they report it.", ["kind"], registry=registry)
@@ -105,6 +106,9 @@ class Metrics:
 
     def index_loaded(self, *, done: bool) -> None:
         self._index_loads.labels("loaded" if done else "refused").inc()
+
+    def words_made(self, done: bool) -> None:
+        self._words.labels("loaded" if done else "refused").inc()
 
     def feedback_written(self, *, done: bool) -> None:
         self._feedback_kept.labels("kept" if done else "lost").inc()
@@ -144,6 +148,7 @@ class Metrics:
             self.feedback.labels(kind)
         for outcome in LOAD_OUTCOMES:
             self._index_loads.labels(outcome)
+            self._words.labels(outcome)
         for outcome in KEEPING_OUTCOMES:
             self._feedback_kept.labels(outcome)
         for kind in EDGE_KINDS:

@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
+from pathlib import Path
 from typing import Protocol, cast, runtime_checkable
 
 import numpy as np
@@ -207,10 +208,13 @@ class Listeners:
         return listener.push(part.pcm) if listener is not None else None
 
 
-def load_recogniser(bundle_dir: str) -> tuple[Recogniser, ModelInfo]:
-    """The factory of every real server. Raises: BundleError."""
-    from models.interim.listening_recognizer import serving_recognizer  # noqa: PLC0415 - onnxruntime, which only workers need
+def load_recogniser(bundle_dir: str, words_dir: str = "") -> tuple[Recogniser, ModelInfo]:
+    """The factory of every real server. words_dir: a vocabulary in the place of the bundle's own. Raises: BundleError."""
+    from models.decode.readers import reader_of  # noqa: PLC0415 - onnxruntime and the decoder, which only workers need
+    from models.decode.vocabulary import Vocabulary  # noqa: PLC0415
+    from models.interim.listening_recognizer import serving_recognizer  # noqa: PLC0415
 
     bundle = load_bundle(bundle_dir)
-    manifest, recognizer = bundle.manifest, serving_recognizer(bundle)
+    reader = reader_of(bundle, vocabulary=Vocabulary.read(Path(words_dir))) if words_dir else None
+    manifest, recognizer = bundle.manifest, serving_recognizer(bundle, reader)
     return recognizer, ModelInfo(manifest.model_id, manifest.version, manifest.language, recognizer.arithmetic, bundle.sha256)

@@ -11,15 +11,15 @@ import logging
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from cloud_server.listening import Forget, Key, Listen, Listening
+from cloud_server.questions import Fitting, Task, Transcription, is_hollow, loaded, settle_fit
 from cloud_server.schedule import Job, Schedule
 from cloud_server.worker import Worker, WorkerDied
-from cloud_server.worker_process import Fit, Ready, RecogniserSpec, Reply, Request
-from models.records import Partial, Recognition, Sounds
+from cloud_server.worker_process import Fit, RecogniserSpec, Reply, Request
+from models.records import Partial, Sounds
 from protos.errors import Cancelled, ConfigurationError, DeadlineExceeded, Draining, InternalError
-from protos.messages import FinalReason, ModelInfo, PhraseHint, Priority, Segment
+from protos.messages import ModelInfo, PhraseHint, Priority, Segment
 
 log = logging.getLogger(__name__)
 
@@ -31,27 +31,6 @@ HANG_PER_AUDIO_S = 1.0
 LISTEN_HANG_S = 2.0
 FIT_HANG_S = 2.0
 RESTART_PAUSE_S = 0.5
-
-
-@dataclass(frozen=True, slots=True)
-class Transcription:
-    recognition: Recognition
-    queue_s: float
-    worker_s: float
-
-
-@dataclass(slots=True)
-class _Task:
-    job: Job
-    request: Request
-    future: asyncio.Future[Transcription]
-    attempts: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class _Fitting:
-    request: Fit
-    future: asyncio.Future[tuple[float, ...] | None]
 
 
 class WorkerPool:
@@ -71,10 +50,12 @@ class WorkerPool:
         self._on_queue = on_queue
         self._on_restart = on_restart
         self._listening = Listening(schedule.workers)
-        self._waiting: dict[Key, _Task] = {}
+        self._waiting: dict[Key, Task] = {}
         self._hearing: dict[Key, asyncio.Future[Partial | None]] = {}
-        self._fitting: deque[_Fitting] = deque()
+        self._fitting: deque[Fitting] = deque()
         self._changed = asyncio.Condition()
+        self._turns = [asyncio.Lock() for _ in self._workers]
+        """Held while a worker answers, so that none is replaced in the middle of it."""
         self._loops: list[asyncio.Task[None]] = []
         self._stopping = False
         self.hop_samples, self.takes_hints = 0, False
@@ -84,11 +65,11 @@ class WorkerPool:
         """Returns when every worker has loaded and warmed up. Raises: ConfigurationError, WorkerDied: one cannot."""
         try:
             started = await asyncio.gather(*(worker.start() for worker in self._workers), return_exceptions=True)
-            ready = [_loaded(outcome) for outcome in started]
+            ready = [loaded(outcome) for outcome in started]
         except BaseException:
             await asyncio.gather(*(worker.stop() for worker in self._workers))
             raise
-        self._loops = [asyncio.create_task(self._serve(number, worker)) for number, worker in enumerate(self._workers)]
+        self._loops = [asyncio.create_task(self._serve(number)) for number in range(len(self._workers))]
         self.hop_samples, self.takes_hints = ready[0].hop_samples, ready[0].takes_hints
         return ready[0].model
 
@@ -106,7 +87,7 @@ class WorkerPool:
         job = Job(key, audio_s, priority, now_s, deadline_s, tenant)
         for loser in self._schedule.offer(job):
             self._fail(self._waiting[loser.key], self._schedule.overloaded())
-        task = _Task(job, Request(segment, tuple(hints)), asyncio.get_running_loop().create_future())
+        task = Task(job, Request(segment, tuple(hints)), asyncio.get_running_loop().create_future())
         self._waiting[key] = task
         try:
             await self._notify()
@@ -145,10 +126,29 @@ class WorkerPool:
         """
         if self._stopping:
             return None
-        fitting = _Fitting(Fit(sounds.log_probs, tuple(phrases)), asyncio.get_running_loop().create_future())
+        fitting = Fitting(Fit(sounds.log_probs, tuple(phrases)), asyncio.get_running_loop().create_future())
         self._fitting.append(fitting)
         await self._wake()
         return await fitting.future
+
+    async def renew(self, spec: RecogniserSpec) -> None:
+        """Workers of another spec, one after the other, each built beside the one whose place it then takes: nobody waits, and no segment is lost.
+
+        Interim results of segments that are open at that moment end; their final results do not change.
+        Raises: ConfigurationError, WorkerDied: it cannot be built; whoever was not replaced serves on.
+        """
+        for number, turn in enumerate(self._turns):
+            fresh = Worker(spec, f"harken-worker-{number + 1}")
+            try:
+                await fresh.start()
+            except BaseException:
+                await fresh.stop()
+                raise
+            async with turn:
+                old, self._workers[number] = self._workers[number], fresh
+                for key in self._listening.lost(number):
+                    self._give_up_on(key)
+            await old.stop()
 
     async def stop(self, drain_s: float) -> None:
         """Finish what was admitted within drain_s; what is left ends as Draining. Then end the processes."""
@@ -159,7 +159,7 @@ class WorkerPool:
         if futures:
             await asyncio.wait(futures, timeout=drain_s)
         for fitting in self._fitting:
-            _settle_fit(fitting, None)
+            settle_fit(fitting, None)
         for task in list(self._waiting.values()):
             self._fail(task, Draining("the server stopped before this segment was recognised", 1.0))
         for loop in self._loops:
@@ -167,53 +167,57 @@ class WorkerPool:
         await asyncio.gather(*self._loops, return_exceptions=True)
         await asyncio.gather(*(worker.stop() for worker in self._workers))
 
-    async def _serve(self, number: int, worker: Worker) -> None:
+    async def _serve(self, number: int) -> None:
         while True:
-            task = await self._next(number)
-            if isinstance(task, _Fitting):
-                await self._fit(number, worker, task)
-                continue
-            if not isinstance(task, _Task):
-                await self._listen(number, worker, task)
-                continue
-            task.attempts += 1
-            queue_s = self._clock() - task.job.queued_s
-            try:
-                reply = await worker.ask(task.request, HANG_BASE_S + HANG_PER_AUDIO_S * task.job.audio_s)
-            except WorkerDied as error:
-                log.error("%s (segment of %.1f s, attempt %d)", error, task.job.audio_s, task.attempts)
-                self._on_restart()
-                await self._retry_once(task)
-                await self._restart(number, worker)
-            else:
-                self._schedule.finished(task.job.audio_s, reply.busy_s)
-                self._settle(task, reply, queue_s)
+            asked = await self._next(number)
+            async with self._turns[number]:
+                match asked:
+                    case Task():
+                        await self._recognize(number, asked)
+                    case Fitting():
+                        await self._fit(number, asked)
+                    case _:
+                        await self._listen(number, asked)
 
-    async def _listen(self, number: int, worker: Worker, request: Listen | Forget) -> None:
+    async def _recognize(self, number: int, task: Task) -> None:
+        task.attempts += 1
+        queue_s = self._clock() - task.job.queued_s
+        try:
+            reply = await self._workers[number].ask(task.request, HANG_BASE_S + HANG_PER_AUDIO_S * task.job.audio_s)
+        except WorkerDied as error:
+            log.error("%s (segment of %.1f s, attempt %d)", error, task.job.audio_s, task.attempts)
+            self._on_restart()
+            await self._retry_once(task)
+            await self._restart(number)
+        else:
+            self._schedule.finished(task.job.audio_s, reply.busy_s)
+            self._settle(task, reply, queue_s)
+
+    async def _listen(self, number: int, request: Listen | Forget) -> None:
         future = self._hearing.pop(request.key, None) if isinstance(request, Listen) else None
         partial = None
         try:
-            partial = (await worker.ask(request, LISTEN_HANG_S)).partial
+            partial = (await self._workers[number].ask(request, LISTEN_HANG_S)).partial
         except WorkerDied as error:
             log.error("%s (while a segment was being spoken)", error)
             self._on_restart()
-            await self._restart(number, worker)
+            await self._restart(number)
         finally:
             if future is not None and not future.done():
                 future.set_result(partial)
 
-    async def _fit(self, number: int, worker: Worker, fitting: _Fitting) -> None:
+    async def _fit(self, number: int, fitting: Fitting) -> None:
         fits = None
         try:
-            fits = (await worker.ask(fitting.request, FIT_HANG_S)).fits
+            fits = (await self._workers[number].ask(fitting.request, FIT_HANG_S)).fits
         except WorkerDied as error:
             log.error("%s (while it held titles against audio)", error)
             self._on_restart()
-            await self._restart(number, worker)
+            await self._restart(number)
         finally:
-            _settle_fit(fitting, fits)
+            settle_fit(fitting, fits)
 
-    async def _next(self, number: int) -> _Task | _Fitting | Listen | Forget:
+    async def _next(self, number: int) -> Task | Fitting | Listen | Forget:
         """The last step of a segment that is recognised comes first: it takes milliseconds. Then whole segments, then those still being spoken."""
         async with self._changed:
             while True:
@@ -232,29 +236,29 @@ class WorkerPool:
                 if task is not None and not task.future.done():
                     return task
 
-    def _settle(self, task: _Task, reply: Reply, queue_s: float) -> None:
+    def _settle(self, task: Task, reply: Reply, queue_s: float) -> None:
         if task.future.done():
             return
         if reply.error is not None:
             task.future.set_exception(reply.error)
-        elif reply.recognition is None or _is_hollow(reply.recognition):
+        elif reply.recognition is None or is_hollow(reply.recognition):
             self._fail(task, InternalError("the recogniser returned no alternatives for speech it recognised"))
         else:
             task.future.set_result(Transcription(reply.recognition, queue_s, reply.busy_s))
 
-    async def _retry_once(self, task: _Task) -> None:
+    async def _retry_once(self, task: Task) -> None:
         if task.attempts >= MAX_ATTEMPTS:
             self._fail(task, InternalError(f"recognition ended abnormally {task.attempts} times on this segment"))
         elif not task.future.done():
             self._schedule.put_back(task.job)
             await self._notify()
 
-    async def _restart(self, number: int, worker: Worker) -> None:
+    async def _restart(self, number: int) -> None:
         for key in self._listening.lost(number):
             self._give_up_on(key)
         while True:
             try:
-                await worker.start()
+                await self._workers[number].start()
                 return
             except (WorkerDied, ConfigurationError, OSError):
                 # The bundle on disk may be in the middle of being replaced; other workers still serve.
@@ -280,21 +284,6 @@ class WorkerPool:
             self._changed.notify_all()
 
     @staticmethod
-    def _fail(task: _Task, error: Exception) -> None:
+    def _fail(task: Task, error: Exception) -> None:
         if not task.future.done():
             task.future.set_exception(error)
-
-
-def _loaded(outcome: Ready | BaseException) -> Ready:
-    if isinstance(outcome, BaseException):
-        raise outcome
-    return outcome
-
-
-def _settle_fit(fitting: _Fitting, fits: tuple[float, ...] | None) -> None:
-    if not fitting.future.done():
-        fitting.future.set_result(fits)
-
-
-def _is_hollow(recognition: Recognition) -> bool:
-    return recognition.final_reason is FinalReason.RECOGNIZED and not recognition.alternatives

@@ -29,6 +29,7 @@ TESTED_ELSEWHERE = {
     "cloud_server/status.py": "cloud_server/test_service.py",
     "cloud_server/stream.py": "cloud_server/test_service.py",
     "cloud_server/metrics.py": "cloud_server/test_app.py",
+    "cloud_server/questions.py": "cloud_server/test_workers.py",
     "cloud_server/worker.py": "cloud_server/test_workers.py",
     "cloud_server/worker_process.py": "cloud_server/test_workers.py",
     "cloud_server/__main__.py": "cloud_server/test_main.py",

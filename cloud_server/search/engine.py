@@ -84,6 +84,10 @@ class SearchEngine:
     def __len__(self) -> int:
         return len(self._documents)
 
+    @property
+    def documents(self) -> Sequence[Document]:
+        return self._documents
+
     def search(self, alternatives: Sequence[Hypothesis], max_hits: int) -> tuple[SearchHit, ...]:
         """By words alone: best first, at most max_hits; empty where nothing is above chance."""
         return self.rank(self.candidates(Heard(tuple(alternatives))), None, max_hits)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import gzip
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 
 from models.bundle import LANGUAGE_MODEL, LEXICON, Bundle
 from models.decode.lexicon import make_lexicon, read_lexicon, write_lexicon
@@ -31,6 +32,22 @@ class Vocabulary:
     def of(cls, bundle: Bundle) -> Vocabulary:
         """Empty where the bundle has none."""
         return cls(bundle.lexicon, bundle.language_model)
+
+    def write(self, folder: Path) -> None:
+        """A new folder, whole or not at all."""
+        beside = folder.with_name(f"{folder.name}.part")
+        beside.mkdir()
+        (beside / LEXICON).write_bytes(self.lexicon)
+        (beside / LANGUAGE_MODEL).write_bytes(self.language_model)
+        beside.rename(folder)
+
+    @classmethod
+    def read(cls, folder: Path) -> Vocabulary:
+        """Raises: BundleError: it is not there."""
+        try:
+            return cls((folder / LEXICON).read_bytes(), (folder / LANGUAGE_MODEL).read_bytes())
+        except OSError as error:
+            raise BundleError(f"{folder}: has no vocabulary ({error.strerror})") from error
 
     def __bool__(self) -> bool:
         return bool(self.lexicon and self.language_model)

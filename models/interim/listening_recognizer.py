@@ -6,6 +6,7 @@ import logging
 
 from models.bundle import Bundle
 from models.ctc import Logits, greedy_hypothesis
+from models.decode.readers import Reader
 from models.interim.listener import Listener, hop_samples
 from models.interim.split_model import SplitModel
 from models.recognizer import Recognizer
@@ -18,9 +19,9 @@ log = logging.getLogger(__name__)
 class ListeningRecognizer(Recognizer):
     """Final results are its parent's, to the last bit: they know nothing of what was heard before."""
 
-    def __init__(self, bundle: Bundle, intra_op_threads: int = 1) -> None:
+    def __init__(self, bundle: Bundle, intra_op_threads: int = 1, reader: Reader | None = None) -> None:
         """Raises: BundleError: as its parent, or the model cannot hear speech that goes on."""
-        super().__init__(bundle, intra_op_threads)
+        super().__init__(bundle, intra_op_threads, reader)
         self._split = SplitModel(bundle)
         self.hop_samples = hop_samples(bundle.manifest.clock)
         """How much new audio is worth another partial."""
@@ -35,11 +36,14 @@ class ListeningRecognizer(Recognizer):
         return () if best is None else best.words
 
 
-def serving_recognizer(bundle: Bundle) -> Recognizer:
-    """One that listens where the model can (not with group norm over the whole clip). Raises: BundleError: not even a whole segment can be heard."""
+def serving_recognizer(bundle: Bundle, reader: Reader | None = None) -> Recognizer:
+    """One that listens where the model can (not with group norm over the whole clip). reader: None for the best decoder that the bundle can feed.
+
+    Raises: BundleError: not even a whole segment can be heard.
+    """
     try:
-        return ListeningRecognizer(bundle)
+        return ListeningRecognizer(bundle, reader=reader)
     except BundleError as error:
-        recognizer = Recognizer(bundle)
+        recognizer = Recognizer(bundle, reader=reader)
         log.warning("no interim results: %s", error)
         return recognizer

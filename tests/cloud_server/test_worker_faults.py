@@ -10,9 +10,10 @@ import time
 import pytest
 
 from cloud_server import workers
+from cloud_server.questions import Transcription
 from cloud_server.schedule import Schedule
 from cloud_server.worker_process import RecogniserSpec
-from cloud_server.workers import Transcription, WorkerPool
+from cloud_server.workers import WorkerPool
 from protos.errors import DeadlineExceeded, InternalError
 from protos.messages import Priority
 from tests import fakes

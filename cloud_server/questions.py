@@ -1,0 +1,47 @@
+"""What a worker is asked for and who waits for it. Decides nothing."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+
+from cloud_server.schedule import Job
+from cloud_server.worker_process import Fit, Ready, Request
+from models.records import Recognition
+from protos.messages import FinalReason
+
+
+@dataclass(frozen=True, slots=True)
+class Transcription:
+    recognition: Recognition
+    queue_s: float
+    worker_s: float
+
+
+@dataclass(slots=True)
+class Task:
+    job: Job
+    request: Request
+    future: asyncio.Future[Transcription]
+    attempts: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Fitting:
+    request: Fit
+    future: asyncio.Future[tuple[float, ...] | None]
+
+
+def loaded(outcome: Ready | BaseException) -> Ready:
+    if isinstance(outcome, BaseException):
+        raise outcome
+    return outcome
+
+
+def settle_fit(fitting: Fitting, fits: tuple[float, ...] | None) -> None:
+    if not fitting.future.done():
+        fitting.future.set_result(fits)
+
+
+def is_hollow(recognition: Recognition) -> bool:
+    return recognition.final_reason is FinalReason.RECOGNIZED and not recognition.alternatives
