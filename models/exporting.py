@@ -19,7 +19,7 @@ from models.transcribe import read_waveform
 from protos.errors import ConfigurationError
 
 # Enough for the percentiles to settle: half or twice as many moved no range by more than a few percent.
-CALIBRATION_CLIPS = 64
+CALIBRATION_CLIPS = 128
 STATED = "AS-STATED.txt"
 
 OutOption = Annotated[Path, typer.Option(help="Directory of the new bundle; a bundle already there is replaced whole.")]
