@@ -64,7 +64,7 @@ class Shown:
     _interim: Interim = field(default_factory=Interim)
 
     def look(self, heard_s: float, partial: Partial, hits: tuple[SearchHit, ...]) -> None:
-        said = Result(alternatives=hypotheses_of(partial), stable_words=partial.stable, hits=hits)
+        said = Result(alternatives=hypotheses_of(partial), stable_words=partial.stable, complete=False, hits=hits)
         news = self._interim.news(said)
         if news is not None:
             self.tops.append((heard_s, news.hits[0].id if news.hits else ""))

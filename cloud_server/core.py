@@ -76,6 +76,9 @@ class Core:
         self._deadline_s = deadline_s
         # Two threads: a search that hangs must not hold up the next one.
         self._threads = ThreadPoolExecutor(2, thread_name_prefix="search")
+        # Of segments still open, one at a time, in a thread of its own: however many there are, final results do not wait behind them.
+        self._look_thread = ThreadPoolExecutor(1, thread_name_prefix="look")
+        self._looking = asyncio.Lock()
 
     async def recognize(
         self,
@@ -113,8 +116,9 @@ class Core:
         self.metrics.interim_made(made=partial is not None)
         if partial is None:
             return None
-        words, text = partial.words, " ".join(word.word for word in partial.words)
-        alternatives = (Hypothesis(text, words=words),) if words else ()
+        words = partial.words
+        alternatives = (Hypothesis(" ".join(word.word for word in words), words=words),) if words else ()
+        complete, hits = await self._look(Heard(alternatives, partial.sounds), catalogue, max_hits)
         return Result(
             segment_id=part.segment_id,
             alternatives=alternatives,
@@ -124,8 +128,8 @@ class Core:
             capture_start=part.start_sample,
             capture_end=part.start_sample + part.heard_samples + len(part.pcm) // BYTES_PER_SAMPLE,
             stable_words=partial.stable,
-            complete=await self._names_in_full(text, catalogue) if words else None,
-            hits=await self._found_so_far(Heard(alternatives, partial.sounds), catalogue, max_hits),
+            complete=complete,
+            hits=hits,
         )
 
     def cancel(self, stream_id: str, segment_id: int) -> None:
@@ -157,64 +161,52 @@ class Core:
         if not heard.is_speech:
             self.metrics.search_gated.inc()
             return ()
-        candidates = await self._in_thread(engine.candidates, heard)
-        fitting = await self._fits(engine, heard, candidates)
-        hits = await self._in_thread(engine.rank, candidates, fitting, max_hits)
+        candidates = await in_thread(self._threads, engine.candidates, heard)
+        fitting = await self._fits(engine, heard, candidates, is_final=True)
+        if heard.sounds is not None and candidates:
+            self.metrics.rescored(done=fitting is not None)
+        hits = await in_thread(self._threads, engine.rank, candidates, fitting, max_hits)
         if observe is not None:
             observe(evidence(heard, engine, candidates, fitting, hits))
         return hits
 
-    async def _found_so_far(self, heard: Heard, catalogue: str, max_hits: int) -> tuple[SearchHit, ...]:
-        """As the final result will be searched for, but among the likeliest candidates only; none where something goes wrong or takes long."""
-        if heard.sounds is None or not heard.is_speech or not max_hits:
-            return ()
+    async def _look(self, heard: Heard, catalogue: str, max_hits: int) -> tuple[bool | None, tuple[SearchHit, ...]]:
+        """For a segment that is still open: whether it names something in full, and what it finds among the likeliest candidates.
+
+        None: nobody looked, there was no time or it failed. Raises nothing.
+        """
+        if not heard.alternatives:
+            return None, ()
         engine = self._catalogues.engine(catalogue)
         try:
-            async with asyncio.timeout(self._search_timeout_s):
-                candidates = (await self._in_thread(engine.candidates, heard))[:INTERIM_CANDIDATES]
-                fitting = await self._fits(engine, heard, candidates)
-                return await self._in_thread(engine.rank, candidates, fitting, max_hits)
+            async with asyncio.timeout(self._search_timeout_s), self._looking:
+                complete = await in_thread(self._look_thread, engine.names_in_full, heard.alternatives[0].transcript)
+                if not heard.is_speech:
+                    return complete, ()
+                candidates = (await in_thread(self._look_thread, engine.candidates, heard))[:INTERIM_CANDIDATES]
+                fitting = await self._fits(engine, heard, candidates, is_final=False)
+                return complete, await in_thread(self._look_thread, engine.rank, candidates, fitting, max_hits)
+        except TimeoutError:
+            return None, ()
         except Exception:  # as in `search`; an interim result must not suffer
             log.exception("looking in %s failed", catalogue)
-            return ()
+            return None, ()
 
-    async def _fits(self, engine: SearchEngine, heard: Heard, candidates: Sequence[Candidate]) -> list[float] | None:
-        """The audio's verdict on each; None where there is none in time: words alone decide then, and it is counted."""
+    async def _fits(self, engine: SearchEngine, heard: Heard, candidates: Sequence[Candidate], *, is_final: bool) -> list[float] | None:
+        """The audio's verdict on each; None where there is none in time: words alone decide then."""
         if heard.sounds is None or not candidates:
             return None
         phrases = [engine.phrases(candidate, heard.sounds.head) for candidate in candidates]
         try:
             async with asyncio.timeout(self._search_timeout_s * RESCORING_SHARE):
-                spotted = await self._pool.fit(heard.sounds, [phrase for ways in phrases for phrase in ways])
+                spotted = await self._pool.fit(heard.sounds, [phrase for ways in phrases for phrase in ways], is_final=is_final)
         except TimeoutError:
             spotted = None
-        self.metrics.rescored(done=spotted is not None)
         return None if spotted is None else fits(heard, phrases, spotted)
 
-    async def _in_thread(self, function: Callable[..., T], *arguments: Any) -> T:
-        """Raises: whatever it does; RuntimeError for a Rust panic, which is no Exception: it would reach the client's stream."""
-
-        def guarded() -> T:
-            try:
-                return function(*arguments)
-            except Exception:
-                raise
-            except BaseException as error:
-                raise RuntimeError(f"the search library panicked: {error}") from error
-
-        return await asyncio.get_running_loop().run_in_executor(self._threads, guarded)
-
     def close(self) -> None:
-        self._threads.shutdown(wait=False, cancel_futures=True)
-
-    async def _names_in_full(self, text: str, catalogue: str) -> bool | None:
-        """None: it cannot be said now."""
-        try:
-            async with asyncio.timeout(self._search_timeout_s):
-                return await self._in_thread(self._catalogues.engine(catalogue).names_in_full, text)
-        except Exception:  # as in `search`; an interim result must not suffer
-            log.exception("looking in %s failed", catalogue)
-            return None
+        for threads in (self._threads, self._look_thread):
+            threads.shutdown(wait=False, cancel_futures=True)
 
     @property
     def _model_version(self) -> str:
@@ -232,6 +224,20 @@ class Core:
             capture_start=segment.start_sample,
             capture_end=segment.start_sample + segment.sample_count,
         )
+
+
+async def in_thread(threads: ThreadPoolExecutor, function: Callable[..., T], *arguments: Any) -> T:
+    """Raises: whatever it does; RuntimeError for a Rust panic, which is no Exception: it would reach the client's stream."""
+
+    def guarded() -> T:
+        try:
+            return function(*arguments)
+        except Exception:
+            raise
+        except BaseException as error:
+            raise RuntimeError(f"the search library panicked: {error}") from error
+
+    return await asyncio.get_running_loop().run_in_executor(threads, guarded)
 
 
 def as_speech_error(error: BaseException, correlation_id: str) -> SpeechError:

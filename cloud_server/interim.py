@@ -45,7 +45,8 @@ class Interim:
         """What is to be said of it; None for no words, for what was said before, and for what was overtaken: its promises were fewer."""
         if result.capture_end < self._said_until:
             return None
-        result = replace(result, hits=self._steadied(result.hits))
+        # Where nobody looked, what was found before still stands.
+        result = replace(result, hits=self._hits if result.complete is None else self._steadied(result.hits))
         text = result.alternatives[0].transcript if result.alternatives else ""
         saying = (text, result.stable_words, tuple(hit.id for hit in result.hits))
         is_news, self._said, self._said_until = saying != self._said, saying, result.capture_end

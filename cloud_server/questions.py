@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from dataclasses import dataclass
 
 from cloud_server.schedule import Job
@@ -36,6 +37,14 @@ def loaded(outcome: Ready | BaseException) -> Ready:
     if isinstance(outcome, BaseException):
         raise outcome
     return outcome
+
+
+def next_fit(waiting: deque[Fitting]) -> Fitting | None:
+    """The first that somebody still waits for; those before it are dropped."""
+    while waiting:
+        if not (fitting := waiting.popleft()).future.done():
+            return fitting
+    return None
 
 
 def settle_fit(fitting: Fitting, fits: tuple[float, ...] | None) -> None:

@@ -13,7 +13,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 
 from cloud_server.listening import Forget, Key, Listen, Listening
-from cloud_server.questions import Fitting, Task, Transcription, is_hollow, loaded, settle_fit
+from cloud_server.questions import Fitting, Task, Transcription, is_hollow, loaded, next_fit, settle_fit
 from cloud_server.schedule import Job, Schedule
 from cloud_server.worker import Worker, WorkerDied
 from cloud_server.worker_process import Fit, RecogniserSpec, Reply, Request
@@ -53,6 +53,8 @@ class WorkerPool:
         self._waiting: dict[Key, Task] = {}
         self._hearing: dict[Key, asyncio.Future[Partial | None]] = {}
         self._fitting: deque[Fitting] = deque()
+        self._fitting_later: deque[Fitting] = deque()
+        """Of segments still being spoken."""
         self._changed = asyncio.Condition()
         self._turns = [asyncio.Lock() for _ in self._workers]
         """Held while a worker answers, so that none is replaced in the middle of it."""
@@ -119,15 +121,16 @@ class WorkerPool:
         await self._wake()
         return await future
 
-    async def fit(self, sounds: Sounds, phrases: Sequence[str]) -> tuple[float, ...] | None:
-        """How well a segment's audio fits each string; milliseconds of the next worker that comes free. None: it cannot be said. Raises nothing.
+    async def fit(self, sounds: Sounds, phrases: Sequence[str], *, is_final: bool = True) -> tuple[float, ...] | None:
+        """How well a segment's audio fits each string; milliseconds of the next worker that comes free, or, if the segment is not final, of the next
+        that has nothing better to do. None: it cannot be said. Raises nothing.
 
         Whoever waits no longer cancels, and no worker is asked then.
         """
         if self._stopping:
             return None
         fitting = Fitting(Fit(sounds.log_probs, tuple(phrases)), asyncio.get_running_loop().create_future())
-        self._fitting.append(fitting)
+        (self._fitting if is_final else self._fitting_later).append(fitting)
         await self._wake()
         return await fitting.future
 
@@ -158,7 +161,7 @@ class WorkerPool:
         futures = [task.future for task in self._waiting.values()]
         if futures:
             await asyncio.wait(futures, timeout=drain_s)
-        for fitting in self._fitting:
+        for fitting in (*self._fitting, *self._fitting_later):
             settle_fit(fitting, None)
         for task in list(self._waiting.values()):
             self._fail(task, Draining("the server stopped before this segment was recognised", 1.0))
@@ -221,12 +224,13 @@ class WorkerPool:
         """The last step of a segment that is recognised comes first: it takes milliseconds. Then whole segments, then those still being spoken."""
         async with self._changed:
             while True:
-                while self._fitting:
-                    if not (fitting := self._fitting.popleft()).future.done():
-                        return fitting
+                if (fitting := next_fit(self._fitting)) is not None:
+                    return fitting
                 self._schedule.expire(self._clock())  # their callers' own timers answer them
                 job = self._schedule.take()
                 if job is None:
+                    if (fitting := next_fit(self._fitting_later)) is not None:
+                        return fitting
                     if (request := self._listening.take(number)) is not None:
                         return request
                     await self._changed.wait()

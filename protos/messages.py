@@ -355,7 +355,7 @@ class Result:
     stable_words: int = 0
     """Of an interim result: so many first words of the best alternative are in every later interim result of the segment."""
     complete: bool | None = None
-    """Of an interim result: whether it names something of the catalogue in full; None: nobody looked."""
+    """Of an interim result: whether it names something of the catalogue in full; None: nobody looked, nor for hits."""
     hits: tuple[SearchHit, ...] = ()
     """Of an interim result: found for what was said so far, best first; those of the final result come as SearchResults."""
 

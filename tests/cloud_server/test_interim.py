@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -29,7 +31,8 @@ def test_the_parts_are_the_segment_and_one_is_due_for_each_chunk_that_completes_
 
 
 def saying(text: str, *ids: str, stable: int = 0, end: int = 0) -> Result:
-    return Result(1, alternatives=(Hypothesis(text),), stable_words=stable, capture_end=end, hits=tuple(SearchHit(id_) for id_ in ids))
+    hits = tuple(SearchHit(id_) for id_ in ids)
+    return Result(1, alternatives=(Hypothesis(text),), stable_words=stable, capture_end=end, complete=False, hits=hits)
 
 
 def best(news: Result | None) -> str | None:
@@ -60,6 +63,13 @@ def test_hits_that_vanish_once_stay() -> None:
     interim = Interim()
     shown = [best(interim.news(saying(str(number), *ids))) for number, ids in enumerate([["x"], [], ["x"], [], []])]
     assert shown == ["x", "x", "x", "x", ""]
+
+
+def test_hits_stand_while_nobody_looks() -> None:
+    interim = Interim()
+    unseen = replace(saying("b"), complete=None)
+    shown = [best(interim.news(result)) for result in (saying("a", "x"), unseen, replace(unseen, stable_words=1), saying("c", "x"))]
+    assert shown == ["x"] * 4
 
 
 @given(st.lists(st.sampled_from(["", "x", "y"]), min_size=1, max_size=30))

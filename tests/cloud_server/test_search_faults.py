@@ -21,7 +21,7 @@ from cloud_server.search.index import build_index
 from protos import messages as m
 from tests import fakes
 from tests.cloud_server.conftest import STUB
-from tests.cloud_server.test_service import converse
+from tests.cloud_server.test_service import Conversation, converse
 
 HINTED = m.StreamingConfig(phrase_hints=(m.PhraseHint("banana bread"),))
 
@@ -101,3 +101,20 @@ async def test_a_disk_that_hangs_while_it_is_looked_for_changes_holds_nobody_up(
     await asyncio.to_thread(looked.wait)
     assert await ask(channel) == FOUND
     goes_on.set()
+
+
+async def test_final_results_are_searched_while_one_of_an_open_segment_hangs(channel: grpc.aio.Channel, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many segments are being spoken, they are looked for in a thread of their own."""
+    hangs, goes_on, names_in_full = threading.Event(), threading.Event(), SearchEngine.names_in_full
+    monkeypatch.setattr(SearchEngine, "names_in_full", lambda *given: (hangs.set(), goes_on.wait(), names_in_full(*given))[2])
+    talks = []
+    for _ in range(3):
+        start, *chunks, _end = fakes.requests_of(fakes.speech(20_000), chunk_bytes=8000)
+        talks.append(talk := Conversation(channel))
+        await talk.say(m.StreamingConfig(interim_results=True), start, *chunks)
+    await asyncio.to_thread(hangs.wait)
+    assert await ask(channel) == FOUND
+    goes_on.set()
+    for talk in talks:
+        await talk.say(m.CancelSegment(1))
+        _ = [response async for response in talk.rest()]
