@@ -7,15 +7,15 @@ seconds after they were indexed; meanwhile, and when it fails, the words before 
 from __future__ import annotations
 
 import asyncio
+import itertools
 import logging
 import os
 import shutil
 import time
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
 from multiprocessing import get_context
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 from cloud_server.search.catalogue import Document
@@ -33,6 +33,19 @@ NICENESS = 10
 """Of the process that makes them: segments come first."""
 
 
+Make = Callable[[Path, Sequence[str], Path], None]
+"""(bundle, titles, new folder). Raises: ConfigurationError."""
+
+
+def make_words(bundle_dir: Path, titles: Sequence[str], folder: Path) -> None:
+    """Raises: ConfigurationError: no title has a word that can be said, or the bundle has no language model."""
+    from models.bundle import load_bundle  # noqa: PLC0415 - only the process that does this needs it
+    from models.decode.vocabulary import vocabulary_with  # noqa: PLC0415
+    from models.pronounce.pronouncer import english  # noqa: PLC0415
+
+    vocabulary_with(load_bundle(bundle_dir), titles, english()).write(folder)
+
+
 @dataclass(slots=True)
 class TitleWords:
     """`changed` whenever a catalogue was loaded; `run` until cancelled."""
@@ -44,44 +57,72 @@ class TitleWords:
     scratch: Path
     on_made: Callable[[bool], None] = lambda _: None
     """Told whether new words serve now."""
-    make: Callable[[Path, Sequence[str], Path], None] = field(default_factory=lambda: make_words)
-    """(bundle, titles, new folder), called in a process of its own."""
+    make: Make = make_words
+    """Called in a process of its own."""
+    _documents: Sequence[Document] = field(default=(), init=False)
     _titles: tuple[str, ...] = field(default=(), init=False)
     _wake: asyncio.Event = field(default_factory=asyncio.Event, init=False)
 
     def changed(self, documents: Iterable[Document]) -> None:
         """Of all catalogues."""
-        titles = chosen(documents)
-        if titles != self._titles:
-            self._titles = titles
-            self._wake.set()
+        self._documents = tuple(documents)
+        self._wake.set()
 
     async def run(self) -> None:
         """What changes while words are made is made next; a catalogue that changes often is followed as fast as that goes."""
-        number, serving = 0, None
-        while True:
+        folders: list[Path] = []
+        for number in itertools.count(1):
             await self._wake.wait()
             self._wake.clear()
-            number += 1
-            folder = self.scratch / f"words-{number}"
-            made = await self._renew(folder)
+            titles = await asyncio.to_thread(chosen, self._documents)
+            if titles == self._titles:
+                continue
+            folders.append(self.scratch / f"words-{number}")
+            made = await self._renew(titles, folders[-1])
+            self._titles = titles if made else self._titles
             self.on_made(made)
-            unused = serving if made else folder
-            serving = folder if made else serving
-            if unused is not None:
-                await asyncio.to_thread(shutil.rmtree, unused, ignore_errors=True)
+            # A worker that was renewed before another could not be still has its words from there, and reads them again after a crash.
+            while made and len(folders) > 1:
+                await asyncio.to_thread(shutil.rmtree, folders.pop(0), ignore_errors=True)
 
-    async def _renew(self, folder: Path) -> bool:
-        begin_s, titles = time.monotonic(), self._titles
+    async def _renew(self, titles: Sequence[str], folder: Path) -> bool:
+        begin_s = time.monotonic()
         try:
-            with ProcessPoolExecutor(1, get_context("spawn"), os.nice, (NICENESS,)) as beside:
-                await asyncio.get_running_loop().run_in_executor(beside, self.make, self.bundle_dir, titles, folder)
+            await beside(self.make, self.bundle_dir, titles, folder)
             await self.pool.renew(RecogniserSpec(self.spec.factory, (*self.spec.arguments, str(folder))))
-        except (ConfigurationError, WorkerDied, BrokenProcessPool, OSError) as error:
+        except (ConfigurationError, WorkerDied, OSError) as error:
             log.error("the words of %d titles could not be made, those before serve on: %s", len(titles), error)
             return False
         log.info("the words of %d titles can be heard, %.1f s after they came", len(titles), time.monotonic() - begin_s)
         return True
+
+
+async def beside(make: Make, bundle_dir: Path, titles: Sequence[str], folder: Path) -> None:
+    """`make` in a process that ends with it, or when this is cancelled. Raises: ConfigurationError: as it, or the process ended otherwise."""
+    context = get_context("spawn")
+    ours, theirs = context.Pipe(duplex=False)
+    process = context.Process(target=_report, args=(theirs, make, bundle_dir, titles, folder), name="harken-words", daemon=True)
+    try:
+        await asyncio.to_thread(process.start)
+        theirs.close()  # or the pipe would stay open when the process dies
+        refusal: str | None = await asyncio.to_thread(ours.recv)
+    except EOFError as error:
+        raise ConfigurationError("the process that made them ended before it was done") from error
+    finally:
+        if process.is_alive():
+            process.kill()
+    if refusal is not None:
+        raise ConfigurationError(refusal)
+
+
+def _report(pipe: Connection, make: Make, bundle_dir: Path, titles: Sequence[str], folder: Path) -> None:
+    os.nice(NICENESS)
+    try:
+        make(bundle_dir, titles, folder)
+    except (ConfigurationError, OSError) as error:
+        pipe.send(str(error))
+    else:
+        pipe.send(None)
 
 
 def chosen(documents: Iterable[Document], most: int = MAX_TITLES) -> tuple[str, ...]:
@@ -92,12 +133,3 @@ def chosen(documents: Iterable[Document], most: int = MAX_TITLES) -> tuple[str, 
     if len(titles) > most:
         log.warning("%d of %d titles are left out of what can be heard: more than %d, and the least popular", len(titles) - most, len(titles), most)
     return tuple(sorted(titles, key=lambda title: -titles[title])[:most])
-
-
-def make_words(bundle_dir: Path, titles: Sequence[str], folder: Path) -> None:
-    """In a process of its own. Raises: ConfigurationError: no title has a word that can be said, or the bundle has no language model."""
-    from models.bundle import load_bundle  # noqa: PLC0415 - only the process that does this needs it
-    from models.decode.vocabulary import vocabulary_with  # noqa: PLC0415
-    from models.pronounce.pronouncer import english  # noqa: PLC0415
-
-    vocabulary_with(load_bundle(bundle_dir), titles, english()).write(folder)

@@ -130,6 +130,8 @@ def write_words(bundle_dir: Path, titles: Sequence[str], folder: Path) -> None:
         raise ConfigurationError("no title can be said")
     if "dies" in titles:
         os._exit(3)
+    if "hangs" in titles:
+        time.sleep(600)
     folder.mkdir()
     (folder / "words.txt").write_text(" ".join(titles))
 

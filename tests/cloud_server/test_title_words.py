@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import multiprocessing
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -37,6 +38,10 @@ async def followed(scratch: Path) -> AsyncIterator[tuple[WorkerPool, TitleWords,
     await pool.stop(1.0)
 
 
+def makers() -> list[str]:
+    return [child.name for child in multiprocessing.active_children() if child.name == "harken-words"]
+
+
 def names_in(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
 
@@ -68,6 +73,16 @@ async def test_words_that_cannot_be_made_leave_those_before(tmp_path: Path, titl
             assert await made.get() is done
             assert await heard(pool) == (titles[0] if done else before)
     assert "those before serve on" in caplog.text
+
+
+async def test_a_server_that_stops_waits_for_no_words(tmp_path: Path) -> None:
+    async with followed(tmp_path) as (pool, words, _):
+        words.changed([Document("1", "hangs")])
+        while not makers():  # noqa: ASYNC110 - no event tells of a process
+            await asyncio.sleep(0.01)
+        assert await heard(pool) == "old words"
+    while makers():  # killed, and soon gone  # noqa: ASYNC110
+        await asyncio.sleep(0.01)
 
 
 def test_of_too_many_titles_the_most_popular_are_chosen_and_that_is_said(caplog: pytest.LogCaptureFixture) -> None:
