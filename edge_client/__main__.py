@@ -44,6 +44,7 @@ from edge_client.options import (
     TokenFileOption,
     VadModeOption,
     access,
+    transport,
 )
 from edge_client.sources import AudioFile, PcmStream, Source, standard_input
 from edge_client.terminal import Terminal
@@ -87,12 +88,7 @@ def ask(
     """
     config = Config(
         VadConfig(vad_mode),
-        transport=TransportConfig(
-            server,
-            connect_timeout_s=connect_timeout,
-            max_unanswered_bytes=spool_limit_mb * 1_000_000,
-            access=access(tls, tls_ca, tls_cert, tls_key, token_file),
-        ),
+        transport=transport(server, connect_timeout, spool_limit_mb, access(tls, tls_ca, tls_cert, tls_key, token_file)),
         adaptive=AdaptiveConfig() if adaptive else None,
         spool=spool_config(spool, spool_key),
         catalogue=catalogue,
@@ -134,12 +130,7 @@ def listen(
     """
     config = Config(
         VadConfig(vad_mode),
-        transport=TransportConfig(
-            server,
-            connect_timeout_s=connect_timeout,
-            max_unanswered_bytes=spool_limit_mb * 1_000_000,
-            access=access(tls, tls_ca, tls_cert, tls_key, token_file),
-        ),
+        transport=transport(server, connect_timeout, spool_limit_mb, access(tls, tls_ca, tls_cert, tls_key, token_file)),
         adaptive=AdaptiveConfig() if adaptive else None,
         spool=spool_config(spool, spool_key),
         catalogue=catalogue,

@@ -58,3 +58,7 @@ DEFAULT_SPOOL_LIMIT_MB = TransportConfig().max_unanswered_bytes // 1_000_000
 def access(tls: bool, ca: Path | None, certificate: Path | None, key: Path | None, token_file: Path | None) -> Access:
     """Raises: ConfigurationError. The token is never a flag: everybody on a machine can read those."""
     return Access(tls, ca, certificate, key, "" if token_file else os.environ.get(TOKEN_VARIABLE, ""), token_file)
+
+
+def transport(server: str, connect_timeout_s: float, spool_limit_mb: int, way_in: Access) -> TransportConfig:
+    return TransportConfig(server, connect_timeout_s=connect_timeout_s, max_unanswered_bytes=spool_limit_mb * 1_000_000, access=way_in)
