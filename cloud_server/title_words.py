@@ -80,10 +80,10 @@ class TitleWords:
             folders.append(self.scratch / f"words-{number}")
             made = await self._renew(titles, folders[-1])
             self._titles = titles if made else self._titles
-            self.on_made(made)
             # A worker that was renewed before another could not be still has its words from there, and reads them again after a crash.
             while made and len(folders) > 1:
                 await asyncio.to_thread(shutil.rmtree, folders.pop(0), ignore_errors=True)
+            self.on_made(made)
 
     async def _renew(self, titles: Sequence[str], folder: Path) -> bool:
         begin_s = time.monotonic()

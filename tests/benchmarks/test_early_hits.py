@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import pytest
-
 from benchmarks.early_hits import Shown, figures
 from benchmarks.interim import measure_interims
 from models.records import Partial
 from protos.messages import SearchHit, Word
+
+COLOURS = ("red", "orange", "yellow", "green", "blue", "indigo", "violet", "brown")
 
 
 def shown(*tops: str, final: str, speech_s: float = 2.0) -> Shown:
@@ -46,9 +46,10 @@ def test_nothing_found_early_is_no_division_by_zero() -> None:
     assert figures([shown("", final="")])["segments_with_changes"] is None
 
 
-@pytest.mark.shared
-def test_a_recording_finds_what_it_reads_while_it_is_spoken(tmp_path: Path, root: Path, shared_dir: Path) -> None:
+def test_a_recording_finds_what_it_reads_while_it_is_spoken(tmp_path: Path, root: Path) -> None:
+    (tmp_path / "text").mkdir()
+    (tmp_path / "text" / "titles.txt").write_text("".join(f"{first} {second}\n" for first in COLOURS for second in COLOURS))
     (tmp_path / "one.jsonl").write_text(json.dumps({"audio": str(root / "tests/recordings/pumpkin-pie.flac"), "text": "pumpkin pie"}) + "\n")
-    facts = measure_interims(tmp_path / "one.jsonl", shared_dir, None, 60, lambda _: None, documents=50)["hits"]
+    facts = measure_interims(tmp_path / "one.jsonl", tmp_path, None, 60, lambda _: None, documents=50)["hits"]
     assert (facts["documents"], facts["segments"]) == (50, 1)
     assert facts["found_at_last"] == 1.0
