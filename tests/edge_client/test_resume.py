@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from benchmarks.faults.proxy import Proxy, running_proxy
+from benchmarks.faults.toxics import Toxic
 from cloud_server.app import running_server
 from cloud_server.config import Config as ServerConfig
 from edge_client.app import EdgeSession
@@ -98,7 +99,7 @@ async def test_a_half_open_link_is_found_by_keepalive_while_nobody_speaks(proxy:
 
 
 async def test_a_slow_and_narrow_link_costs_time_only(proxy: Proxy, two_queries: Path) -> None:
-    proxy.latency_s, proxy.bytes_per_second = 0.02, 400_000.0
+    proxy.spoil(Toxic(latency_s=0.02, bytes_per_second=400_000.0))
     session = session_at(proxy.address, two_queries, keepalive_s=10.0, attempt_timeout_s=10.0)
     check(await collect(session), two_queries, 2)
     assert session._transport.reconnects == 0
