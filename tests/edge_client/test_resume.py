@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+import os
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 from dataclasses import replace
@@ -13,6 +15,7 @@ import soundfile
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+import edge_client.app
 from benchmarks.faults.proxy import Proxy, running_proxy
 from benchmarks.faults.toxics import Toxic
 from cloud_server.app import running_server
@@ -21,7 +24,7 @@ from edge_client.app import EdgeSession
 from edge_client.config import Config, SpoolConfig, TransportConfig
 from edge_client.ledger import SegmentOutcome
 from edge_client.sources import AudioFile
-from edge_client.spool import Spool
+from edge_client.spool import Key, Spool
 from protos import messages as m
 from tests import fakes
 from tests.cloud_server.conftest import STUB, catalogue  # noqa: F401 - a fixture
@@ -163,3 +166,18 @@ async def test_a_full_spool_loses_the_oldest_aloud_and_the_newest_is_answered(pr
     assert kinds[-1] is m.Result
     assert {outcome.answer.reason for outcome in outcomes if isinstance(outcome.answer, m.Reject)} == {m.RejectReason.SPOOL_FULL}
     assert Spool(tmp_path / "spool", 1000).left_over == ()
+
+
+class FullDisk(Spool):
+    def _write(self, key: Key, record: bytes) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+async def test_a_full_disk_costs_no_speech_that_the_link_can_carry(
+    proxy: Proxy, queries: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What memory holds is sent and answered; the disk only helps a run that comes after this one."""
+    monkeypatch.setattr(edge_client.app, "open_spool", lambda config, max_bytes: FullDisk(config.folder, max_bytes))
+    session = session_at(proxy.address, queries, tmp_path / "spool")
+    check(await collect(session), queries)
+    assert f"{SPOKEN} segments could not be kept in the spool (No space left on device); they were in memory alone" in session.summary.notices
