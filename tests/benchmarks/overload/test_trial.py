@@ -29,6 +29,6 @@ async def test_a_queue_without_bound_is_caught() -> None:
 
 
 async def test_a_loud_tenant_meets_its_quota_and_the_others_are_all_answered() -> None:
-    found = await fair_shares(ServerOptions(audio_s_per_s=100.0, quota_share=0.02), SHORT, lambda _: None)
+    found = await fair_shares(ServerOptions(audio_s_per_s=100.0, quota_share=0.01), SHORT, lambda _: None)
     assert found["others_refused"] == 0
     assert 0 < found["loud_answered"] < found["loud_asked"]
