@@ -5,6 +5,8 @@ How fast it all was is for `harken-bench overload` on a quiet machine; nothing h
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from benchmarks.overload.commands import as_rows
 from benchmarks.overload.server_process import ServerOptions
 from benchmarks.overload.trial import Plan, fair_shares, flooded
@@ -29,6 +31,6 @@ async def test_a_queue_without_bound_is_caught() -> None:
 
 
 async def test_a_loud_tenant_meets_its_quota_and_the_others_are_all_answered() -> None:
-    found = await fair_shares(ServerOptions(audio_s_per_s=100.0, quota_share=0.01), SHORT, lambda _: None)
+    found = await fair_shares(ServerOptions(audio_s_per_s=100.0, quota_share=0.017), replace(SHORT, factor=10.0), lambda _: None)
     assert found["others_refused"] == 0
     assert 0 < found["loud_answered"] < found["loud_asked"]
