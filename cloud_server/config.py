@@ -46,6 +46,9 @@ class Config:
     search_timeout_s: float = 0.3
     drain_s: float = 10.0
     max_streams: int = 128
+    """At once on one connection; what goes beyond waits."""
+    max_stream_s: float = 1800.0
+    """Then a GoAway, and the client resumes its session on another stream."""
     metrics_host: str = "127.0.0.1"
     """Loopback whatever `host` is: /metrics has neither TLS nor a token."""
     security: Security = field(default_factory=Security)
@@ -66,6 +69,7 @@ class Config:
         return Limits(
             max_segment=self.max_segment_s,
             max_chunk_bytes=MAX_CHUNK_BYTES,
+            max_stream=self.max_stream_s,
             max_queued_audio=self.max_queued_audio_s,
             max_alternatives=10,
             max_hits=50,
