@@ -13,8 +13,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from cloud_server.search.backend import SearchBackend
 from cloud_server.search.catalogue import Document, default_catalogue, read_catalogue
-from cloud_server.search.engine import SearchEngine
 from cloud_server.search.index import build_index
 from cloud_server.sources import IndexDirectory, Source, Stamp, source_of
 from protos.errors import CatalogueError
@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class _Entry:
-    engine: SearchEngine
+    engine: SearchBackend
     source: Source
     stamp: Stamp | None
     seen: bool = True
@@ -41,7 +41,7 @@ class Catalogues:
             twice = next(name for name in names if names.count(name) > 1)
             raise CatalogueError(f"two catalogues are called {twice!r}; build one of their indexes with another --name")
 
-    def engine(self, name: str) -> SearchEngine:
+    def engine(self, name: str) -> SearchBackend:
         return self._entries[name].engine
 
     @property
@@ -116,7 +116,7 @@ def _load(source: Source) -> _Entry:
     return _Entry(_engine(source), source, stamp)
 
 
-def _engine(source: Source) -> SearchEngine:
+def _engine(source: Source) -> SearchBackend:
     """Out of the collector's sight: to walk 100,000 documents it would hold up every request for 110 ms, again and again."""
     gc.collect(1)
     gc.disable()

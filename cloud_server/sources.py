@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, TypeAlias
 
+from cloud_server.search.backend import SearchBackend
 from cloud_server.search.engine import SearchEngine
 from cloud_server.search.generations import MANIFEST
 from cloud_server.search.index import open_index
@@ -33,7 +34,7 @@ class Source(Protocol):
         """Another one after every change; None: it is not there now. Raises nothing."""
         ...
 
-    def load(self) -> SearchEngine:
+    def load(self) -> SearchBackend:
         """Raises: CatalogueError: it cannot be used."""
         ...
 
