@@ -53,8 +53,8 @@ def run(
         list[str] | None,
         typer.Option(
             envvar="HARKEN_SERVER_INDEX",
-            help="Made by `harken-server index build`: a directory, or the URL it was pushed to; followed as it changes; repeatable, the first is the"
-            " default.",
+            help="Made by `harken-server index build`: a directory, or the URL or cluster it was pushed to; followed as it changes; repeatable, the"
+            " first is the default.",
         ),
     ] = None,
     catalogue: Annotated[

@@ -17,7 +17,7 @@ from cloud_server.search.backend import SearchBackend
 from cloud_server.search.catalogue import Document, default_catalogue, read_catalogue
 from cloud_server.search.index import build_index
 from cloud_server.sources import IndexDirectory, Source, Stamp, source_of
-from protos.errors import CatalogueError
+from protos.errors import CatalogueError, CatalogueUnreachable
 from protos.messages import CatalogueInfo
 
 log = logging.getLogger(__name__)
@@ -113,7 +113,13 @@ def stamp_of(source: Source) -> Stamp | None:
 
 def _load(source: Source) -> _Entry:
     stamp = source.stamp()  # first: what changes while it is loaded is loaded again
-    return _Entry(_engine(source), source, stamp)
+    try:
+        return _Entry(_engine(source), source, stamp)
+    except CatalogueUnreachable as error:
+        if source.stand_in is None:
+            raise
+        log.warning("searches say UNAVAILABLE until it is reached: %s", error)
+        return _Entry(source.stand_in, source, None, seen=False)
 
 
 def _engine(source: Source) -> SearchBackend:

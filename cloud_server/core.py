@@ -21,7 +21,7 @@ from cloud_server.search.fit import fits
 from cloud_server.search.heard import Heard
 from cloud_server.search.ranking import rank
 from cloud_server.workers import WorkerPool
-from protos.errors import InternalError, SpeechError
+from protos.errors import CatalogueUnreachable, InternalError, SpeechError
 from protos.messages import (
     BYTES_PER_SAMPLE,
     SAMPLE_RATE_HZ,
@@ -152,6 +152,9 @@ class Core:
         except TimeoutError:
             log.warning("search in %s took longer than %.1f s", catalogue, self._search_timeout_s)
             outcome = SearchOutcome.UNAVAILABLE
+        except CatalogueUnreachable as error:
+            log.warning("search in %s: %s", catalogue, error)
+            outcome = SearchOutcome.UNAVAILABLE
         except Exception:  # tantivy raises whatever its index is broken by; the transcript must not suffer
             log.exception("search in %s failed", catalogue)
             outcome = SearchOutcome.UNAVAILABLE
@@ -188,7 +191,7 @@ class Core:
                 candidates = (await in_thread(self._look_thread, engine.candidates, heard))[:INTERIM_CANDIDATES]
                 fitting = await self._fits(heard, candidates, is_final=False)
                 return complete, await in_thread(self._look_thread, rank, candidates, fitting, max_hits, engine.weights)
-        except TimeoutError:
+        except (TimeoutError, CatalogueUnreachable):
             return None, ()
         except Exception:  # as in `search`; an interim result must not suffer
             log.exception("looking in %s failed", catalogue)

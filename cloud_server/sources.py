@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Protocol, TypeAlias
 
 from cloud_server.search.backend import SearchBackend
+from cloud_server.search.cluster import AbsentBackend, ClusterBackend
+from cloud_server.search.cluster_client import SCHEME, Cluster
 from cloud_server.search.engine import SearchEngine
 from cloud_server.search.generations import MANIFEST
 from cloud_server.search.index import open_index
@@ -24,6 +26,11 @@ _URL = re.compile(r"[a-z][a-z0-9+.-]*(::|://)", re.IGNORECASE)
 
 class Source(Protocol):
     """One index, wherever it is."""
+
+    @property
+    def stand_in(self) -> SearchBackend | None:
+        """What serves until it is reached for the first time; None: a server does not start without it."""
+        ...
 
     @property
     def poll_s(self) -> float:
@@ -46,6 +53,7 @@ class IndexDirectory:
     directory: Path
     poll_s: float = 1.0
     """One stat of a small file."""
+    stand_in: None = None
 
     def stamp(self) -> Stamp | None:
         try:
@@ -66,6 +74,7 @@ class PushedIndex:
     directory: Path
     poll_s: float = 5.0
     """One small object; stores charge for each look."""
+    stand_in: None = None
 
     def stamp(self) -> Stamp | None:
         try:
@@ -79,6 +88,29 @@ class PushedIndex:
         return SearchEngine(open_index(self.directory))
 
 
+@dataclass(frozen=True, slots=True)
+class ClusterIndex:
+    """On an OpenSearch cluster."""
+
+    cluster: Cluster
+    poll_s: float = 1.0
+    """One small answer from where searches go anyway."""
+
+    @property
+    def stand_in(self) -> SearchBackend:
+        return AbsentBackend(self.cluster.name)
+
+    def stamp(self) -> Stamp | None:
+        try:
+            return self.cluster.serving()
+        except CatalogueError as error:
+            log.debug("%s", error)
+            return None
+
+    def load(self) -> SearchBackend:
+        return ClusterBackend(self.cluster, self.cluster.serving())
+
+
 def parse_place(text: str) -> Path | str:
     """As typed or configured: a URL stays a text, everything else is a path.
 
@@ -89,5 +121,7 @@ def parse_place(text: str) -> Path | str:
 
 
 def source_of(place: Path | str, private: Path) -> Source:
-    """private: a folder that may be made for what has to be fetched."""
-    return IndexDirectory(place) if isinstance(place, Path) else PushedIndex(place, private)
+    """private: a folder that may be made for what has to be fetched. Raises: ConfigurationError: a URL that cannot be one."""
+    if isinstance(place, Path):
+        return IndexDirectory(place)
+    return ClusterIndex(Cluster(place)) if place.startswith(SCHEME) else PushedIndex(place, private)

@@ -12,6 +12,8 @@ from rich.console import Console
 from rich.progress import track
 
 from cloud_server.search.catalogue import Document, read_catalogue
+from cloud_server.search.cluster_client import SCHEME
+from cloud_server.search.cluster_push import push_to_cluster
 from cloud_server.search.generations import Manifest
 from cloud_server.search.index import add_documents, build_index, remove_documents
 from cloud_server.search.shipping import pull_index, push_index, shown
@@ -78,13 +80,15 @@ def push(
     url: Annotated[str, typer.Argument(help="Where replicas fetch it: file://, s3://, gs:// or any store of fsspec whose client is installed.")],
     as_json: AsJson = False,
 ) -> None:
-    """Send an index to a store, from where replicas fetch it. Its manifest goes last: nobody ever takes half of it.
+    """Send an index to a store, from where replicas fetch it, or to an OpenSearch cluster. Nobody ever takes half of it.
 
     \b
     harken-server index push films.index s3://my-bucket/films
     harken-server run --index s3://my-bucket/films
+    harken-server index push films.index opensearch+https://user:password@search.example.com:9200/films     # too large for one machine
     """
-    _say(shown(url), push_index(directory, url), as_json=as_json)
+    send = push_to_cluster if url.startswith(SCHEME) else push_index
+    _say(shown(url), send(directory, url), as_json=as_json)
 
 
 @index_app.command("pull")

@@ -12,8 +12,8 @@ from cloud_server.catalogues import load_catalogues
 from cloud_server.search.catalogue import Document
 from cloud_server.search.index import add_documents, build_index
 from cloud_server.search.shipping import push_index
-from cloud_server.sources import IndexDirectory, PushedIndex, parse_place, source_of
-from protos.errors import CatalogueError
+from cloud_server.sources import ClusterIndex, IndexDirectory, PushedIndex, parse_place, source_of
+from protos.errors import CatalogueError, ConfigurationError
 from protos.messages import Hypothesis
 
 DISHES = [Document("1", "Apple Pie"), Document("2", "Banana Bread")]
@@ -39,6 +39,14 @@ def pushed(tmp_path: Path) -> Path:
 def test_a_url_is_not_taken_for_a_path(text: str, place: Path | str, tmp_path: Path) -> None:
     assert parse_place(text) == place
     assert isinstance(source_of(parse_place(text), tmp_path), IndexDirectory if isinstance(place, Path) else PushedIndex)
+
+
+def test_a_cluster_is_told_by_its_scheme(tmp_path: Path) -> None:
+    source = source_of(parse_place("opensearch+https://example.com:9200/films"), tmp_path)
+    assert isinstance(source, ClusterIndex)
+    assert (source.stand_in.name, source.stand_in.version) == ("films", "")
+    with pytest.raises(ConfigurationError, match="must be opensearch"):
+        source_of(parse_place("opensearch+https://example.com"), tmp_path)
 
 
 async def test_a_server_takes_up_what_is_pushed_and_serves_on_while_the_store_is_gone(
