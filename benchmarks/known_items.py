@@ -17,11 +17,13 @@ from typing import Any
 
 import numpy as np
 
+from cloud_server.search.candidates import Candidate
 from cloud_server.search.catalogue import Document
-from cloud_server.search.engine import Candidate, SearchEngine
+from cloud_server.search.engine import SearchEngine
 from cloud_server.search.fit import NO_FIT, fits
 from cloud_server.search.heard import Heard
 from cloud_server.search.index import build_index, open_index
+from cloud_server.search.ranking import rank
 from models.bundle import load_bundle
 from models.evaluate.bootstrap import interval, resampled_rates
 from models.evaluate.scoring import labelled_rows
@@ -90,19 +92,19 @@ def ask(engine: SearchEngine, recognizer: Recognizer, manifest: Path, rows: Iter
         begin_s = time.perf_counter()
         candidates = engine.candidates(heard)
         found_s = time.perf_counter()
-        fitting = rescore(engine, sounding, heard, candidates)
+        fitting = rescore(sounding, heard, candidates)
         rescored_s = time.perf_counter()
-        hits["full"] = ids(engine.rank(candidates, fitting, SHOWN))
+        hits["full"] = ids(rank(candidates, fitting, SHOWN, engine.weights))
         ranked_s = time.perf_counter()
-        hits["phonetic"] = [str(candidate.number) for candidate in candidates[:SHOWN]]
+        hits["phonetic"] = [candidate.document.id for candidate in candidates[:SHOWN]]
         ranks = {way: hits[way].index(wanted[text]) if wanted[text] in hits[way] else None for way in WAYS}
         yield Asked(str(row.get("speaker")), main_slice(row), ranks, found_s - begin_s + ranked_s - rescored_s, rescored_s - found_s)
 
 
-def rescore(engine: SearchEngine, sounding: SoundHead, heard: Heard, candidates: Sequence[Candidate]) -> list[float]:
+def rescore(sounding: SoundHead, heard: Heard, candidates: Sequence[Candidate]) -> list[float]:
     if heard.sounds is None:
         return [NO_FIT] * len(candidates)
-    phrases = [engine.phrases(candidate, heard.sounds.head) for candidate in candidates]
+    phrases = [candidate.phrases(heard.sounds.head) for candidate in candidates]
     return fits(heard, phrases, sounding.fit(heard.sounds.log_probs, [phrase for ways in phrases for phrase in ways]).tolist())
 
 

@@ -19,6 +19,7 @@ from cloud_server.config import Config
 from cloud_server.search.commands import index_app
 from cloud_server.security.commands import certs_app, key_app, token_app
 from cloud_server.security.exposure import PLAINTEXT_CONSENT, PLAINTEXT_VARIABLE, Security, default_api_keys, default_token_key, settle, tls_files
+from cloud_server.sources import parse_place
 from protos.errors import ConfigurationError
 
 app = typer.Typer(
@@ -49,9 +50,11 @@ def run(
     workers: Annotated[int, typer.Option(envvar="HARKEN_SERVER_WORKERS", help="Recogniser processes; one a core is best.")] = DEFAULTS.workers,
     bundle: Annotated[Path | None, typer.Option(envvar="HARKEN_SERVER_BUNDLE", help="Model bundle; default: the one shipped.")] = None,
     index: Annotated[
-        list[Path] | None,
+        list[str] | None,
         typer.Option(
-            envvar="HARKEN_SERVER_INDEX", help="Made by `harken-server index build`, followed as it changes; repeatable, the first is the default."
+            envvar="HARKEN_SERVER_INDEX",
+            help="Made by `harken-server index build`: a directory, or the URL or cluster it was pushed to; followed as it changes; repeatable, the"
+            " first is the default.",
         ),
     ] = None,
     catalogue: Annotated[
@@ -99,6 +102,7 @@ def run(
     harken-server run                                   # 127.0.0.1:50051, recipes
     harken-server run --catalogue films.jsonl           # your own catalogue
     harken-server run --index films.index --index songs.index
+    harken-server run --index s3://my-bucket/films      # fetched, checked, and again after each `index push`
     harken-server run --bundle my-model/ --workers 8    # your own model
     harken-server run --host 0.0.0.0 --tls-cert server.pem --tls-key server.key     # for others: TLS, and a token for every call
     """
@@ -109,7 +113,7 @@ def run(
         metrics_port,
         workers,
         bundle,
-        tuple(index or ()),
+        tuple(map(parse_place, index or ())),
         tuple(catalogue or ()),
         catalogue_words,
         feedback,

@@ -26,8 +26,9 @@ class Config:
     """Processes with a one-thread recogniser each. One a core: batching and more threads both measured slower on CPU."""
     bundle_dir: Path | None = None
     """None: the bundle this distribution ships."""
-    index_dirs: tuple[Path, ...] = ()
-    """Made by `harken-server index build`; followed as they change. The first of these, or else of `catalogues`, is the default."""
+    index_dirs: tuple[Path | str, ...] = ()
+    """Made by `harken-server index build`, here (a path) or elsewhere (a URL); followed as they change. The first of these, or else of `catalogues`,
+    is the default."""
     catalogues: tuple[Path, ...] = ()
     """Indexed at start; where nothing is given, the recipes this distribution ships."""
     catalogue_words: bool = False

@@ -19,8 +19,9 @@ from cloud_server.questions import Transcription
 from cloud_server.resumption import Resumption
 from cloud_server.search.fit import fits
 from cloud_server.search.heard import Heard
+from cloud_server.search.ranking import rank
 from cloud_server.workers import WorkerPool
-from protos.errors import InternalError, SpeechError
+from protos.errors import CatalogueUnreachable, InternalError, SpeechError
 from protos.messages import (
     BYTES_PER_SAMPLE,
     SAMPLE_RATE_HZ,
@@ -37,7 +38,8 @@ from protos.messages import (
 
 if TYPE_CHECKING:
     from cloud_server.catalogues import Catalogues
-    from cloud_server.search.engine import Candidate, SearchEngine
+    from cloud_server.search.backend import SearchBackend
+    from cloud_server.search.candidates import Candidate
     from cloud_server.stream import Stream
 
 log = logging.getLogger(__name__)
@@ -150,6 +152,9 @@ class Core:
         except TimeoutError:
             log.warning("search in %s took longer than %.1f s", catalogue, self._search_timeout_s)
             outcome = SearchOutcome.UNAVAILABLE
+        except CatalogueUnreachable as error:
+            log.warning("search in %s: %s", catalogue, error)
+            outcome = SearchOutcome.UNAVAILABLE
         except Exception:  # tantivy raises whatever its index is broken by; the transcript must not suffer
             log.exception("search in %s failed", catalogue)
             outcome = SearchOutcome.UNAVAILABLE
@@ -157,15 +162,15 @@ class Core:
         self.metrics.searched(outcome, seconds)
         return SearchResults(segment_id, hits, outcome, engine.version, seconds)
 
-    async def _found(self, engine: SearchEngine, heard: Heard, max_hits: int, observe: Observe | None) -> tuple[SearchHit, ...]:
+    async def _found(self, engine: SearchBackend, heard: Heard, max_hits: int, observe: Observe | None) -> tuple[SearchHit, ...]:
         if not heard.is_speech:
             self.metrics.search_gated.inc()
             return ()
         candidates = await in_thread(self._threads, engine.candidates, heard)
-        fitting = await self._fits(engine, heard, candidates, is_final=True)
+        fitting = await self._fits(heard, candidates, is_final=True)
         if heard.sounds is not None and candidates:
             self.metrics.rescored(done=fitting is not None)
-        hits = await in_thread(self._threads, engine.rank, candidates, fitting, max_hits)
+        hits = await in_thread(self._threads, rank, candidates, fitting, max_hits, engine.weights)
         if observe is not None:
             observe(evidence(heard, engine, candidates, fitting, hits))
         return hits
@@ -184,19 +189,19 @@ class Core:
                 if not heard.is_speech:
                     return complete, ()
                 candidates = (await in_thread(self._look_thread, engine.candidates, heard))[:INTERIM_CANDIDATES]
-                fitting = await self._fits(engine, heard, candidates, is_final=False)
-                return complete, await in_thread(self._look_thread, engine.rank, candidates, fitting, max_hits)
-        except TimeoutError:
+                fitting = await self._fits(heard, candidates, is_final=False)
+                return complete, await in_thread(self._look_thread, rank, candidates, fitting, max_hits, engine.weights)
+        except (TimeoutError, CatalogueUnreachable):
             return None, ()
         except Exception:  # as in `search`; an interim result must not suffer
             log.exception("looking in %s failed", catalogue)
             return None, ()
 
-    async def _fits(self, engine: SearchEngine, heard: Heard, candidates: Sequence[Candidate], *, is_final: bool) -> list[float] | None:
+    async def _fits(self, heard: Heard, candidates: Sequence[Candidate], *, is_final: bool) -> list[float] | None:
         """The audio's verdict on each; None where there is none in time: words alone decide then."""
         if heard.sounds is None or not candidates:
             return None
-        phrases = [engine.phrases(candidate, heard.sounds.head) for candidate in candidates]
+        phrases = [candidate.phrases(heard.sounds.head) for candidate in candidates]
         try:
             async with asyncio.timeout(self._search_timeout_s * RESCORING_SHARE):
                 spotted = await self._pool.fit(heard.sounds, [phrase for ways in phrases for phrase in ways], is_final=is_final)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import os
 import threading
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import grpc
@@ -15,12 +16,14 @@ from cloud_server import catalogues
 from cloud_server.app import RunningServer, running_server
 from cloud_server.config import Config
 from cloud_server.search.catalogue import read_catalogue
+from cloud_server.search.cluster_push import push_to_cluster
 from cloud_server.search.engine import SearchEngine
 from cloud_server.search.generations import MANIFEST
 from cloud_server.search.index import build_index
 from protos import messages as m
 from tests import fakes
 from tests.cloud_server.conftest import STUB
+from tests.cloud_server.search.fake_cluster import FakeCluster, fake_cluster
 from tests.cloud_server.test_service import Conversation, converse
 
 HINTED = m.StreamingConfig(phrase_hints=(m.PhraseHint("banana bread"),))
@@ -50,6 +53,46 @@ async def ask(channel: grpc.aio.Channel) -> tuple[str, m.SearchOutcome, list[str
 
 FOUND = ("banana bread", m.SearchOutcome.FOUND, ["bread"])
 UNAVAILABLE = ("banana bread", m.SearchOutcome.UNAVAILABLE, [])
+
+
+@pytest.fixture
+def cluster() -> Iterator[FakeCluster]:
+    with fake_cluster() as running:
+        yield running
+
+
+@asynccontextmanager
+async def asked_through(cluster: FakeCluster) -> AsyncIterator[grpc.aio.Channel]:
+    """A server whose catalogue is on the cluster."""
+    config = Config(port=0, metrics_port=0, workers=1, index_dirs=(f"{cluster.url}dishes",), drain_s=5.0)
+    async with running_server(config, STUB) as running, grpc.aio.insecure_channel(running.address) as channel:
+        yield channel
+
+
+async def test_a_cluster_that_is_out_of_reach_at_the_start_and_then_is_not(index: Path, cluster: FakeCluster) -> None:
+    await asyncio.to_thread(push_to_cluster, index, f"{cluster.url}dishes")
+    cluster.status = 503
+    async with asked_through(cluster) as channel:
+        assert await ask(channel) == UNAVAILABLE
+        cluster.status = 200
+        while (answer := await ask(channel)) == UNAVAILABLE:
+            pass  # the server looks once a second
+        assert answer == FOUND
+
+
+async def test_a_cluster_that_hangs_or_fails_costs_no_transcript_and_comes_back(index: Path, cluster: FakeCluster) -> None:
+    await asyncio.to_thread(push_to_cluster, index, f"{cluster.url}dishes")
+    async with asked_through(cluster) as channel:
+        assert await ask(channel) == FOUND
+        cluster.hangs.set()
+        assert [await ask(channel) for _ in range(3)] == [UNAVAILABLE] * 3
+        cluster.hangs.clear()
+        cluster.goes_on.set()
+        while (answer := await ask(channel)) == UNAVAILABLE:
+            pass  # it is left alone for a second
+        assert answer == FOUND
+        cluster.status = 500
+        assert await ask(channel) == UNAVAILABLE
 
 
 def files_of(index: Path) -> list[Path]:
