@@ -34,6 +34,11 @@ LOAD_OUTCOMES = ("loaded", "refused")
 KEEPING_OUTCOMES = ("kept", "lost")
 FEEDBACK_KINDS = ("clicked", "corrected", "gave_up", "asked_again")
 SEARCH_OUTCOMES: dict[SearchOutcome, str] = {SearchOutcome.FOUND: "ok", SearchOutcome.NOTHING_FOUND: "empty", SearchOutcome.UNAVAILABLE: "error"}
+CACHE_OUTCOMES = {
+    "read": ("hit", "miss", "corrupt", "error", "refused", "bypass"),
+    "write": ("stored", "removed", "error", "refused", "bypass", "dropped", "oversized"),
+}
+"""Of what servers share in Redis. refused: it answered no; bypass: the breaker was open; dropped: too many writes waited."""
 EDGE_KINDS = ("captured", "voiced", "sent", "speech_missed")
 
 
@@ -71,6 +76,11 @@ class Metrics:
         self._words = Counter("asr_model_words", "Times that catalogues' words were made for workers to hear.", ["outcome"], registry=registry)
         self.feedback = Counter("asr_server_feedback", "Feedback by kind.", ["kind"], registry=registry)
         self._feedback_kept = Counter("asr_server_feedback_kept", "Feedback that was to be kept.", ["outcome"], registry=registry)
+        self._cache_requests = Counter(
+            "asr_cache_requests", "Reads and writes of answers and sessions that servers share in Redis.", ["operation", "outcome"], registry=registry
+        )
+        self.cache_seconds = Histogram("asr_cache_seconds", "Time of a read or write of Redis.", buckets=FAST_BUCKETS_S, registry=registry)
+        self.cache_breaker_open = Gauge("asr_cache_breaker_open", "1 while Redis is not asked, because it failed.", registry=registry)
         self._edge_audio = Counter("asr_edge_audio_seconds", "Audio at the edges, as they report it.", ["kind"], registry=registry)
         self._edge_reconnects = Counter("asr_edge_reconnects", "Reconnects of the edges, as they report them.", registry=registry)
         self._edge_overruns = Counter("asr_edge_overruns", "Samples lost by capture devices, in events.", registry=registry)
@@ -113,6 +123,9 @@ class Metrics:
     def feedback_written(self, *, done: bool) -> None:
         self._feedback_kept.labels("kept" if done else "lost").inc()
 
+    def cache_asked(self, operation: str, outcome: str) -> None:
+        self._cache_requests.labels(operation, outcome).inc()
+
     def queue_changed(self, schedule: Schedule) -> None:
         for priority, name in PRIORITIES.items():
             self._queued_s.labels(name).set(schedule.queued_audio_s(priority))
@@ -151,6 +164,9 @@ class Metrics:
             self._words.labels(outcome)
         for outcome in KEEPING_OUTCOMES:
             self._feedback_kept.labels(outcome)
+        for operation, outcomes in CACHE_OUTCOMES.items():
+            for outcome in outcomes:
+                self._cache_requests.labels(operation, outcome)
         for kind in EDGE_KINDS:
             self._edge_audio.labels(kind)
         for name in PRIORITIES.values():
