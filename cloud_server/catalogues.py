@@ -53,12 +53,21 @@ class Catalogues:
         return itertools.chain.from_iterable(entry.engine.documents for entry in self._entries.values())
 
     @property
+    def titles(self) -> Iterator[str]:
+        return (document.title for document in self.documents)
+
+    @property
     def infos(self) -> tuple[CatalogueInfo, ...]:
         """The default one first."""
         return tuple(
             CatalogueInfo(name, entry.engine.version, len(entry.engine), is_default=place == 0)
             for place, (name, entry) in enumerate(self._entries.items())
         )
+
+    @property
+    def built_s(self) -> dict[str, float]:
+        """Name -> when the index now served was written, in Unix time; 0 where its directory was already gone."""
+        return {name: entry.stamp[1] / 1e9 if entry.stamp else 0.0 for name, entry in self._entries.items()}
 
     async def follow(self, on_load: Callable[[bool], None]) -> None:
         """Until cancelled. on_load: what to do after a change; told whether it could be loaded."""
