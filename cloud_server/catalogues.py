@@ -28,6 +28,8 @@ class _Entry:
     engine: SearchBackend
     source: Source
     stamp: Stamp | None
+    written_s: float = 0.0
+    """When what is served was written, in Unix time; 0: nobody knows."""
     seen: bool = True
     """Whether it was there when somebody last looked."""
 
@@ -50,12 +52,21 @@ class Catalogues:
         return itertools.chain.from_iterable(entry.engine.documents for entry in self._entries.values())
 
     @property
+    def titles(self) -> Iterator[str]:
+        return (document.title for document in self.documents)
+
+    @property
     def infos(self) -> tuple[CatalogueInfo, ...]:
         """The default one first."""
         return tuple(
             CatalogueInfo(name, entry.engine.version, len(entry.engine), is_default=place == 0)
             for place, (name, entry) in enumerate(self._entries.items())
         )
+
+    @property
+    def built_s(self) -> dict[str, float]:
+        """Name -> when the index now served was written, in Unix time; 0: nobody knows."""
+        return {name: entry.written_s for name, entry in self._entries.items()}
 
     async def follow(self, on_load: Callable[[bool], None]) -> None:
         """Until cancelled. on_load: what to do after a change; told whether it could be loaded."""
@@ -85,7 +96,7 @@ class Catalogues:
             return None
         entry.stamp = stamp
         try:
-            entry.engine = await asyncio.to_thread(_engine, entry.source)
+            entry.engine, entry.written_s = await asyncio.to_thread(_loaded, entry.source)
         except Exception:  # whatever a half-copied folder raises; the server goes on with what it has
             log.exception("catalogue %s stays at version %s: its index changed and cannot be used", entry.engine.name, entry.engine.version)
             return False
@@ -114,7 +125,8 @@ def stamp_of(source: Source) -> Stamp | None:
 def _load(source: Source) -> _Entry:
     stamp = source.stamp()  # first: what changes while it is loaded is loaded again
     try:
-        return _Entry(_engine(source), source, stamp)
+        engine, written_s = _loaded(source)
+        return _Entry(engine, source, stamp, written_s)
     except CatalogueUnreachable as error:
         if source.stand_in is None:
             raise
@@ -122,12 +134,12 @@ def _load(source: Source) -> _Entry:
         return _Entry(source.stand_in, source, None, seen=False)
 
 
-def _engine(source: Source) -> SearchBackend:
-    """Out of the collector's sight: to walk 100,000 documents it would hold up every request for 110 ms, again and again."""
+def _loaded(source: Source) -> tuple[SearchBackend, float]:
+    """And when it was written. Out of the collector's sight: to walk 100,000 documents it would hold up every request for 110 ms, again and again."""
     gc.collect(1)
     gc.disable()
     try:
-        return source.load()
+        return source.load(), source.written_s()
     finally:
         gc.freeze()
         gc.enable()

@@ -46,6 +46,8 @@ class Config:
     first_message_s: float = 5.0
     search_timeout_s: float = 0.3
     drain_s: float = 10.0
+    probe_every_s: float = 15.0
+    """Half a second of audio so often: 0.1 % of a core, and the only sign of life where nobody speaks."""
     max_streams: int = 128
     """At once on one connection; what goes beyond waits."""
     max_stream_s: float = 1800.0

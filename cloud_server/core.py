@@ -20,7 +20,11 @@ from cloud_server.resumption import Resumption
 from cloud_server.search.fit import fits
 from cloud_server.search.heard import Heard
 from cloud_server.search.ranking import rank
+from cloud_server.telemetry.lexicon import Lexicon
+from cloud_server.telemetry.probe import TENANT as PROBE_TENANT
+from cloud_server.telemetry.sample import Sample
 from cloud_server.workers import WorkerPool
+from models.text import normalise_text
 from protos.errors import CatalogueUnreachable, InternalError, SpeechError
 from protos.messages import (
     BYTES_PER_SAMPLE,
@@ -68,6 +72,9 @@ class Core:
     ):
         self.offer = offer
         self.metrics = metrics
+        self.sample = Sample(metrics.quality.measured)
+        self.lexicon: Lexicon | None = None
+        """Words that can be heard, for telling how many that people type cannot."""
         self.feedback = feedback
         self.admission = admission
         self.finals = Finals()
@@ -107,6 +114,9 @@ class Core:
         finally:
             self.admission.release(tenant, audio_s, time.monotonic())
         heard = Heard(done.recognition.alternatives, done.recognition.sounds)
+        if tenant != PROBE_TENANT:
+            self.metrics.quality.finished(done.recognition.final_reason, audio_s)
+            self.sample.offer(segment.pcm, done.recognition)
         return self._result(segment, done, max_alternatives, time.monotonic() - begin_s), heard
 
     async def hear(self, stream_id: str, part: Hear, catalogue: str, max_hits: int) -> Result | None:
@@ -145,13 +155,14 @@ class Core:
         engine = self._catalogues.engine(catalogue)
         begin_s = time.monotonic()
         hits: tuple[SearchHit, ...] = ()
+        is_late = False
         try:
             async with asyncio.timeout(self._search_timeout_s):
                 hits = await self._found(engine, heard, max_hits, observe)
             outcome = SearchOutcome.FOUND if hits else SearchOutcome.NOTHING_FOUND
         except TimeoutError:
             log.warning("search in %s took longer than %.1f s", catalogue, self._search_timeout_s)
-            outcome = SearchOutcome.UNAVAILABLE
+            outcome, is_late = SearchOutcome.UNAVAILABLE, True
         except CatalogueUnreachable as error:
             log.warning("search in %s: %s", catalogue, error)
             outcome = SearchOutcome.UNAVAILABLE
@@ -159,7 +170,7 @@ class Core:
             log.exception("search in %s failed", catalogue)
             outcome = SearchOutcome.UNAVAILABLE
         seconds = time.monotonic() - begin_s
-        self.metrics.searched(outcome, seconds)
+        self.metrics.searched(outcome, seconds, is_late=is_late)
         return SearchResults(segment_id, hits, outcome, engine.version, seconds)
 
     async def _found(self, engine: SearchBackend, heard: Heard, max_hits: int, observe: Observe | None) -> tuple[SearchHit, ...]:
@@ -212,6 +223,13 @@ class Core:
     def close(self) -> None:
         for threads in (self._threads, self._look_thread):
             threads.shutdown(wait=False, cancel_futures=True)
+        self.sample.close()
+
+    async def typed(self, text: str) -> None:
+        """A person wrote this to be found, or to say what they had said."""
+        known = await asyncio.to_thread(self.lexicon.words) if self.lexicon else None
+        if known:
+            self.metrics.quality.typed(normalise_text(text).split(), known)
 
     @property
     def _model_version(self) -> str:

@@ -45,6 +45,10 @@ class Source(Protocol):
         """Raises: CatalogueError: it cannot be used."""
         ...
 
+    def written_s(self) -> float:
+        """When it was written or, from elsewhere, fetched, in Unix time; 0: nobody knows."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class IndexDirectory:
@@ -64,6 +68,9 @@ class IndexDirectory:
 
     def load(self) -> SearchEngine:
         return SearchEngine(open_index(self.directory))
+
+    def written_s(self) -> float:
+        return manifest_time_s(self.directory)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +94,9 @@ class PushedIndex:
         pull_index(self.url, self.directory)
         return SearchEngine(open_index(self.directory))
 
+    def written_s(self) -> float:
+        return manifest_time_s(self.directory)
+
 
 @dataclass(frozen=True, slots=True)
 class ClusterIndex:
@@ -109,6 +119,16 @@ class ClusterIndex:
 
     def load(self) -> SearchBackend:
         return ClusterBackend(self.cluster, self.cluster.serving())
+
+    def written_s(self) -> float:
+        return 0.0
+
+
+def manifest_time_s(directory: Path) -> float:
+    try:
+        return (directory / MANIFEST).stat().st_mtime
+    except OSError:
+        return 0.0
 
 
 def parse_place(text: str) -> Path | str:

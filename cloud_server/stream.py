@@ -48,6 +48,10 @@ class Stream:
         """Refuse what is unanswered and end the stream with `error`; nothing if it has ended."""
         self._do(self._session.abandon(error))
 
+    @property
+    def unread_responses(self) -> int:
+        return self._out.qsize()
+
     async def run(self, requests: AsyncIterator[m.Request]) -> AsyncGenerator[m.Response, None]:
         """Responses until both sides are done. Raises: SpeechError: what ended the session early."""
         self._spawn(self._read(requests))
@@ -150,6 +154,7 @@ class Stream:
             heard = None
             if known:
                 result = known.result
+                self._core.metrics.duplicates.inc()
             else:
                 result, heard = await self._core.recognize(
                     self.id, command.segment, command.priority, command.deadline_s, command.max_alternatives, command.hints, self._tenant

@@ -22,6 +22,7 @@
         +-- Unreachable          UNAVAILABLE         made at the edge
         +-- SpoolFull            SPOOL_FULL          made at the edge
         +-- InternalError        INTERNAL            a bug, or a worker that died twice
+            +-- NotFinite        INTERNAL            the model's output was no number
 
 Outside the tree, because no segment is concerned: ConfigurationError (a person must change something; the command line shows it and exits 2) and its
 children BundleError (a model bundle that may not be loaded) and CatalogueError.
@@ -130,6 +131,10 @@ class SpoolFull(ServerFault):
 
 class InternalError(ServerFault):
     reason = RejectReason.INTERNAL
+
+
+class NotFinite(InternalError):
+    """Counted apart: a segment that does this to a model is worth a look, and a model to which many do is broken."""
 
 
 class ConfigurationError(Exception):

@@ -28,7 +28,6 @@ TESTED_ELSEWHERE = {
     "cloud_server/interceptor.py": "cloud_server/test_service.py",
     "cloud_server/status.py": "cloud_server/test_service.py",
     "cloud_server/stream.py": "cloud_server/test_service.py",
-    "cloud_server/metrics.py": "cloud_server/test_app.py",
     "cloud_server/questions.py": "cloud_server/test_workers.py",
     "cloud_server/worker.py": "cloud_server/test_workers.py",
     "cloud_server/worker_process.py": "cloud_server/test_workers.py",

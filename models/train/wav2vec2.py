@@ -91,7 +91,7 @@ class ChannelLastFrontEnd(nn.Module):
 
 
 class HarkenWav2Vec2ForCTC(Wav2Vec2ForCTC):
-    """Both families of Wav2Vec2 (norms before or after, group or layer norm in the front end). Without dropout, whatever the configuration says, until asked.
+    """Both families of Wav2Vec2 (norms before or after, group or layer norm in the front end). Without dropout, whatever its configuration says.
 
     A front end with group norm looks at padding too, as it was trained: its rows must be of one length.
     """
