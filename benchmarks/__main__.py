@@ -18,6 +18,7 @@ from benchmarks.demo import run_demo
 from benchmarks.faults.commands import faults
 from benchmarks.interim import measure_interims
 from benchmarks.known_items import as_rows, measure_known_items
+from benchmarks.load.commands import load
 from benchmarks.noise import measure_noise
 from benchmarks.noisy_titles import score_refusals, score_titles
 from benchmarks.word_times import measure_word_times
@@ -35,6 +36,7 @@ app = typer.Typer(
 app.command()(throughput)
 app.command()(latency)
 app.command()(faults)
+app.command()(load)
 
 
 @app.callback()

@@ -47,6 +47,7 @@ TESTED_ELSEWHERE = {
     "models/__main__.py": "models/test_main.py",
     "benchmarks/faults/commands.py": "benchmarks/faults/test_campaign.py",
     "benchmarks/faults/server_process.py": "benchmarks/faults/test_campaign.py",
+    "benchmarks/load/generator.py": "benchmarks/load/test_run.py",
     "benchmarks/__main__.py": "benchmarks/test_main.py",
     "benchmarks/worker.py": "benchmarks/test_worker_process.py",
     "benchmarks/contest.py": "benchmarks/engines/test_engines.py",
