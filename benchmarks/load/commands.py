@@ -20,7 +20,9 @@ from benchmarks.load.arrivals import SHAPES
 from benchmarks.load.base_bundle import make_base_bundle
 from benchmarks.load.capacity import find_capacity
 from benchmarks.load.engine import engine_cpu_per_audio_s
+from benchmarks.load.junit import as_junit
 from benchmarks.load.plan import WayIn
+from benchmarks.load.report import page
 from benchmarks.load.rows import as_lines, as_table
 from benchmarks.load.run import Load, Run, Target, run_load
 from benchmarks.load.script import Script, found_recordings, scripts
@@ -61,6 +63,8 @@ def load(
     manifest: Annotated[Path | None, typer.Option(help="JSONL of recordings, here or under HARKEN_SHARED; default: the six shipped.")] = None,
     clips: Annotated[int, typer.Option(min=1, help="With --manifest: how many of them, evenly spread.")] = 100,
     seed: Annotated[int, typer.Option(help="Of arrivals, recordings and delays.")] = 1,
+    report: Annotated[Path | None, typer.Option(help="Write an HTML page with plots there.")] = None,
+    junit: Annotated[Path | None, typer.Option(help="Write a verdict for continuous integration there.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object, seconds.")] = False,
     catalogue: CatalogueOption = "",
     tls: TlsOption = False,
@@ -76,7 +80,7 @@ def load(
     search in one process) over that of all the server's processes, each for a second of audio.
 
     \b
-    harken-bench load --streams 10
+    harken-bench load --streams 10 --report load.html
     harken-bench load --find-capacity --json                      # how many at once, at the SLO
     harken-bench load --find-capacity --model base --json
     harken-bench load --steps 1,2,4,8,16 --json                   # waits against streams
@@ -100,8 +104,12 @@ def load(
                 alone_s = engine_cost(its_bundle, made, target.cores or 1) if find else None
                 facts, runs = measured(target, wanted, made, steps, alone_s, find, limit_minutes)
     facts["run"] = circumstances(ROOT)
+    if report is not None:
+        report.write_text(page(facts, runs))
+    if junit is not None:
+        junit.write_text(as_junit([runs[-1]] if find else runs))
     print(json.dumps(facts) if as_json else "\n".join(as_table(facts["steps"]) if steps else as_lines(facts)))
-    if not runs[-1].passed:
+    if not (facts["capacity_streams"] if find else runs[-1].passed):
         sys.exit(1)
 
 
