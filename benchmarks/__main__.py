@@ -18,6 +18,7 @@ from benchmarks.demo import run_demo
 from benchmarks.faults.commands import faults
 from benchmarks.interim import measure_interims
 from benchmarks.known_items import as_rows, measure_known_items
+from benchmarks.load.commands import load
 from benchmarks.noise import measure_noise
 from benchmarks.noisy_titles import score_refusals, score_titles
 from benchmarks.overload.commands import overload
@@ -37,6 +38,7 @@ app.command()(throughput)
 app.command()(latency)
 app.command()(faults)
 app.command()(overload)
+app.command()(load)
 
 
 @app.callback()
