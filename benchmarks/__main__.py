@@ -13,6 +13,7 @@ import typer
 
 from benchmarks.accuracy import found_manifest, measure_accuracy
 from benchmarks.accuracy_peers import as_lines, compare
+from benchmarks.biasing import biasing
 from benchmarks.commands import latency, throughput
 from benchmarks.demo import run_demo
 from benchmarks.faults.commands import faults
@@ -39,6 +40,7 @@ app.command()(latency)
 app.command()(faults)
 app.command()(overload)
 app.command()(load)
+app.command()(biasing)
 
 
 @app.callback()
