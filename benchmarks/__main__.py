@@ -23,6 +23,7 @@ from benchmarks.load.commands import load
 from benchmarks.noise import measure_noise
 from benchmarks.noisy_titles import score_refusals, score_titles
 from benchmarks.overload.commands import overload
+from benchmarks.rolling.commands import rolling
 from benchmarks.word_times import measure_word_times
 from models.bundle import default_bundle_dir
 from models.evaluate.commands import watched
@@ -41,6 +42,7 @@ app.command()(faults)
 app.command()(overload)
 app.command()(load)
 app.command()(biasing)
+app.command()(rolling)
 
 
 @app.callback()

@@ -20,6 +20,7 @@ from cloud_server.search.commands import index_app
 from cloud_server.security.commands import certs_app, key_app, token_app
 from cloud_server.security.exposure import PLAINTEXT_CONSENT, PLAINTEXT_VARIABLE, Security, default_api_keys, default_token_key, settle, tls_files
 from cloud_server.sources import parse_place
+from cloud_server.worker_process import RecogniserSpec
 from protos.errors import ConfigurationError
 
 app = typer.Typer(
@@ -125,13 +126,13 @@ def run(
     asyncio.run(serve(config, as_json=as_json))
 
 
-async def serve(config: Config, *, as_json: bool) -> None:
-    """Run until a signal asks for the end."""
+async def serve(config: Config, *, as_json: bool, spec: RecogniserSpec | None = None) -> None:
+    """Run until a signal asks for the end. spec: another recogniser than the bundle's."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    async with running_server(config) as server:
+    async with running_server(config, spec) as server:
         print(describe(server, as_json=as_json), flush=True)
         await stop.wait()
         logging.getLogger(__name__).info("stopping: finishing what was started")

@@ -50,6 +50,8 @@ TESTED_ELSEWHERE = {
     "benchmarks/overload/crowd.py": "benchmarks/overload/test_trial.py",
     "benchmarks/overload/server_process.py": "benchmarks/overload/test_trial.py",
     "benchmarks/load/generator.py": "benchmarks/load/test_run.py",
+    "benchmarks/rolling/commands.py": "benchmarks/rolling/test_campaign.py",
+    "benchmarks/rolling/stub_server.py": "benchmarks/rolling/test_replica.py",
     "benchmarks/__main__.py": "benchmarks/test_main.py",
     "benchmarks/worker.py": "benchmarks/test_worker_process.py",
     "benchmarks/contest.py": "benchmarks/engines/test_engines.py",

@@ -23,8 +23,11 @@ from protos.errors import ConfigurationError
 READY = "ready"
 
 
-def speakers(plan: Plan) -> list[Speaker]:
-    """One for each session of the plan. Raises: ConfigurationError: a certificate or a token cannot be used."""
+def speakers(plan: Plan, over: asyncio.Event) -> list[Speaker]:
+    """One for each session of the plan; over: set when nobody is to begin any more.
+
+    Raises: ConfigurationError: a certificate or a token cannot be used.
+    """
     made, way_in = scripts(plan.recordings, interim=plan.interim), plan.way_in
     paths = (None if path is None else Path(path) for path in (way_in.tls_ca, way_in.tls_cert, way_in.tls_key, way_in.token_file))
     way = access(way_in.tls, *paths)
@@ -44,21 +47,26 @@ def speakers(plan: Plan) -> list[Speaker]:
         turns.setdefault(visit.session, []).append(Turn(number, visit.at_s, made[visit.script]))
     network = Network(plan.jitter_s, plan.loss)
     return [
-        Speaker(session, its, transport, wish, network, Random(plan.seed + session), paced=plan.paced, patience_s=plan.patience_s)
+        Speaker(session, its, transport, wish, network, Random(plan.seed + session), paced=plan.paced, patience_s=plan.patience_s, over=over)
         for session, its in turns.items()
     ]
 
 
-async def speak(all_speakers: list[Speaker], start_s: float) -> list[Outcome]:
+async def speak(all_speakers: list[Speaker], start_s: float, over: asyncio.Event) -> list[Outcome]:
+    asyncio.get_running_loop().add_reader(sys.stdin.fileno(), over.set)
     spoken = await asyncio.gather(*(speaker.run(start_s) for speaker in all_speakers))
     return [outcome for outcomes in spoken for outcome in outcomes]
 
 
 def main() -> None:
-    """In comes a line with the plan, out goes `ready`; in comes a line with the start (time.monotonic's), out goes a line with the outcomes."""
+    """In comes a line with the plan, out goes `ready`; in comes a line with the start (time.monotonic's), out goes a line with the outcomes.
+
+    Whatever comes in later, the end of the input too, says that nobody is to begin any more.
+    """
+    over = asyncio.Event()
     replies = own_standard_output()
     try:
-        made = speakers(Plan.from_json(sys.stdin.readline()))
+        made = speakers(Plan.from_json(sys.stdin.readline()), over)
     except ConfigurationError as error:
         print(f"harken-bench: {error}", file=sys.stderr)
         sys.exit(2)
@@ -67,7 +75,7 @@ def main() -> None:
     # The scripts live as long as the process; walking them again and again would make what is sent late.
     gc.freeze()
     begin_s = time.process_time()
-    outcomes = asyncio.run(speak(made, start_s))
+    outcomes = asyncio.run(speak(made, start_s, over))
     troubles = tuple(sorted({speaker.trouble for speaker in made if speaker.trouble}))
     told = Told(tuple(outcomes), sum(speaker.reconnects for speaker in made), troubles, time.process_time() - begin_s)
     print(told.to_json(), file=replies, flush=True)

@@ -118,8 +118,17 @@ class Run:
         }
 
 
-def run_load(target: Target, load: Load, made: Sequence[Script], on_time: Callable[[float], None] = lambda _: None) -> Run:
-    """on_time: told seconds of the run as they pass. Raises: ConfigurationError: nobody would speak, or a generator failed."""
+def run_load(
+    target: Target,
+    load: Load,
+    made: Sequence[Script],
+    on_time: Callable[[float], None] = lambda _: None,
+    is_over: Callable[[], bool] = lambda: False,
+) -> Run:
+    """on_time: told seconds of the run as they pass. is_over: asked meanwhile; then nobody begins any more, however long it was to last.
+
+    Raises: ConfigurationError: nobody would speak, or a generator failed.
+    """
     visits = load.visits([script.length_s if load.paced else script.audio_s for script in made])
     if not visits:
         raise ConfigurationError(f"nobody would speak: {load.streams:g} streams for {load.duration_s:g} s are too few")
@@ -147,7 +156,7 @@ def run_load(target: Target, load: Load, made: Sequence[Script], on_time: Callab
         cpu_s, begin_s = sampler.server_cpu_s(), time.monotonic()
         for process in generators:
             _tell(process, str(start_s))
-        _wait(generators, start_s, load.duration_s, on_time)
+        _wait(generators, start_s, load.duration_s, on_time, is_over)
         told = [Told.from_json(_hear(process)) for process in generators]
         cpu_end_s, wall_s = sampler.server_cpu_s(), time.monotonic() - begin_s
     outcomes = tuple(sorted((outcome for one in told for outcome in one.outcomes), key=lambda outcome: outcome.closed_s))
@@ -182,9 +191,15 @@ def word_error_rate(outcomes: Sequence[Outcome], texts: Sequence[str]) -> float 
     return round(counts.errors / counts.length, 4) if counts.length else None
 
 
-def _wait(generators: Sequence[subprocess.Popen[str]], start_s: float, duration_s: float, on_time: Callable[[float], None]) -> None:
+def _wait(
+    generators: Sequence[subprocess.Popen[str]], start_s: float, duration_s: float, on_time: Callable[[float], None], is_over: Callable[[], bool]
+) -> None:
     while (now_s := time.monotonic() - start_s) < duration_s and all(process.poll() is None for process in generators):
         on_time(max(0.0, now_s))
+        if is_over():
+            for process in generators:
+                _tell(process, "over")
+            break
         time.sleep(TICK_S)
     on_time(duration_s)
 

@@ -60,10 +60,14 @@ class Speaker:
         paced: bool,
         patience_s: float,
         clock: Callable[[], float] = time.monotonic,
+        over: asyncio.Event | None = None,
     ) -> None:
-        """paced: as fast as people speak; otherwise whole recordings at once. patience_s: for answers after the last segment."""
+        """paced: as fast as people speak; otherwise whole recordings at once. patience_s: for answers after the last segment. over: once set, no
+        turn is begun any more.
+        """
         self._session, self._turns, self._config, self._wish = session, turns, config, wish
         self._network, self._chance, self._paced, self._patience_s, self._clock = network, chance, paced, patience_s, clock
+        self._over = over or asyncio.Event()
         self._ledger = Ledger()
         self._segments: dict[int, _Segment] = {}
         self.trouble = ""
@@ -74,11 +78,14 @@ class Speaker:
 
     async def run(self, start_s: float) -> list[Outcome]:
         """start_s: where the run's clock begins on `clock`'s."""
-        await self._sleep_until(start_s + self._turns[0].at_s - CONNECT_AHEAD_S)
+        if await self._is_over_by(start_s + self._turns[0].at_s - CONNECT_AHEAD_S):
+            return []
         transport = Transport(self._config, self._wish)
         receiving = asyncio.create_task(self._receive(transport, start_s))
         try:
             for turn in self._turns:
+                if await self._is_over_by(start_s + turn.at_s):
+                    break
                 await self._speak(turn, transport, start_s)
             transport.end_input()
             await asyncio.wait([receiving], timeout=self._patience_s)
@@ -162,6 +169,15 @@ class Speaker:
             round(max(0.0, segment.lag_s), 4),
             {timing.stage: timing.duration for timing in result.stage_timings},
         )
+
+    async def _is_over_by(self, at_s: float) -> bool:
+        """Waits until then, or until nobody is to begin any more."""
+        try:
+            async with asyncio.timeout(max(0.0, at_s - self._clock())):
+                await self._over.wait()
+        except TimeoutError:
+            pass
+        return self._over.is_set()
 
     async def _sleep_until(self, at_s: float) -> None:
         if (wait_s := at_s - self._clock()) > 0:

@@ -39,6 +39,12 @@ async def test_a_generator_that_cannot_begin_ends_the_run(made: list[Script], ca
     assert "nowhere.pem" in capfd.readouterr().err
 
 
+async def test_a_load_ends_when_it_is_told_to_however_long_it_was_to_last(server: RunningServer, made: list[Script]) -> None:
+    run = await asyncio.to_thread(run_load, Target(WayIn(server.address)), Load(30.0, 3600.0, paced=False), made, lambda _: None, lambda: True)
+    assert run.wall_s < 600
+    assert all(outcome.outcome == OK for outcome in run.outcomes)
+
+
 def test_a_load_during_which_nobody_speaks_is_refused(made: list[Script]) -> None:
     with pytest.raises(ConfigurationError, match="nobody would speak"):
         run_load(Target(WayIn("127.0.0.1:1")), Load(0.05, 1.0), made)
