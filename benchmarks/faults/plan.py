@@ -31,6 +31,8 @@ DECK: dict[str, int] = {
 }
 """Faults of a shared store (Redis) join here, and in `strikes.STRIKES`, under a name of their own."""
 MAX_AFTER_BYTES = 60_000
+# For bytes to strike among, and for an answer by which to see that its victims are back: one each, of two people.
+SEGMENTS_EACH = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +51,12 @@ class Injection:
 def make_plan(seed: int, injections: int, segments: int, deck: Mapping[str, int] = DECK) -> list[Injection]:
     """Evenly over the segments; every kind has had its share after each whole deck.
 
-    Raises: ConfigurationError: nothing can strike, or more faults than segments.
+    Raises: ConfigurationError: nothing can strike, or so often that nobody has anything to say in between.
     """
     if not any(deck.values()):
         raise ConfigurationError("no kind of fault is left to strike with")
-    if not 1 <= injections <= segments:
-        raise ConfigurationError(f"injections are {injections}, must be within 1..{segments} (the segments)")
+    if not 1 <= injections <= segments // SEGMENTS_EACH:
+        raise ConfigurationError(f"injections are {injections}, must be within 1..{segments // SEGMENTS_EACH}: each needs {SEGMENTS_EACH} segments")
     chance = random.Random(seed)
     kinds: list[str] = []
     while len(kinds) < injections:
