@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from cloud_server.daemon_threads import in_own_thread
 from cloud_server.search.backend import SearchBackend
 from cloud_server.search.catalogue import Document, default_catalogue, read_catalogue
 from cloud_server.search.index import build_index
@@ -86,8 +87,8 @@ class Catalogues:
         return [one for one in loaded if one is not None]
 
     async def _refreshed(self, entry: _Entry) -> bool | None:
-        # In a thread: a disk that hangs must not hang the server.
-        stamp = await asyncio.to_thread(stamp_of, entry.source)
+        # A disk that hangs must neither hang the server nor keep it from ending.
+        stamp = await in_own_thread("index-look", stamp_of, entry.source)
         if entry.seen != (stamp is not None):
             entry.seen = not entry.seen
             became = "there again" if entry.seen else "gone; what was loaded is served on"
@@ -96,7 +97,7 @@ class Catalogues:
             return None
         entry.stamp = stamp
         try:
-            entry.engine, entry.written_s = await asyncio.to_thread(_loaded, entry.source)
+            entry.engine, entry.written_s = await in_own_thread("index-load", _loaded, entry.source)
         except Exception:  # whatever a half-copied folder raises; the server goes on with what it has
             log.exception("catalogue %s stays at version %s: its index changed and cannot be used", entry.engine.name, entry.engine.version)
             return False

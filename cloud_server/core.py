@@ -6,10 +6,10 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from cloud_server.admission import Admission
+from cloud_server.daemon_threads import DaemonThreads
 from cloud_server.feedback import FeedbackLog, evidence
 from cloud_server.finals import Finals
 from cloud_server.interim import Hear
@@ -84,9 +84,9 @@ class Core:
         self._search_timeout_s = search_timeout_s
         self._deadline_s = deadline_s
         # Two threads: a search that hangs must not hold up the next one.
-        self._threads = ThreadPoolExecutor(2, thread_name_prefix="search")
+        self._threads = DaemonThreads(2, "search")
         # Of segments still open, one at a time, in a thread of its own: however many there are, final results do not wait behind them.
-        self._look_thread = ThreadPoolExecutor(1, thread_name_prefix="look")
+        self._look_thread = DaemonThreads(1, "look")
         self._looking = asyncio.Lock()
 
     async def recognize(
@@ -222,7 +222,7 @@ class Core:
 
     def close(self) -> None:
         for threads in (self._threads, self._look_thread):
-            threads.shutdown(wait=False, cancel_futures=True)
+            threads.shutdown()
         self.sample.close()
 
     async def typed(self, text: str) -> None:
@@ -249,7 +249,7 @@ class Core:
         )
 
 
-async def in_thread(threads: ThreadPoolExecutor, function: Callable[..., T], *arguments: Any) -> T:
+async def in_thread(threads: DaemonThreads, function: Callable[..., T], *arguments: Any) -> T:
     """Raises: whatever it does; RuntimeError for a Rust panic, which is no Exception: it would reach the client's stream."""
 
     def guarded() -> T:
