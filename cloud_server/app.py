@@ -31,13 +31,15 @@ from cloud_server.security.authentication import Authentication
 from cloud_server.security.gate import Gate, OpenGate
 from cloud_server.security.tls import server_credentials
 from cloud_server.service import ModelAdminService, SpeechSearchService
+from cloud_server.shared.store import running_store
+from cloud_server.stream import Stream
 from cloud_server.title_words import TitleWords
 from cloud_server.worker_process import RecogniserSpec
 from cloud_server.workers import WorkerPool
 from models.bundle import default_bundle_dir
 from protos import speech_search_pb2 as pb
 from protos import speech_search_pb2_grpc as pb_grpc
-from protos.errors import ConfigurationError
+from protos.errors import ConfigurationError, TakenOver
 from protos.messages import CatalogueInfo, ModelInfo, RolloutStage
 
 log = logging.getLogger(__name__)
@@ -87,6 +89,7 @@ async def running_server(config: Config, spec: RecogniserSpec | None = None) -> 
         model = replace(await pool.start(), stage=RolloutStage.LIVE, traffic_share=1.0)
         stack.push_async_callback(pool.stop, 0)
         metrics.model_loaded(model)
+        store = None if config.redis is None else await stack.enter_async_context(running_store(config.redis, metrics))
         core = Core(
             pool,
             catalogues,
@@ -96,8 +99,11 @@ async def running_server(config: Config, spec: RecogniserSpec | None = None) -> 
             config.search_timeout_s,
             config.segment_deadline_s,
             Admission(config.tenant_quota if gate.requires_token else UNLIMITED),
+            store,
         )
         stack.callback(core.close)
+        if store is not None:
+            stack.callback(asyncio.create_task(core.sessions.follow(store, taken_over)).cancel)
         metrics.catalogues_changed(catalogues.infos)
         words = None
         if config.catalogue_words:
@@ -146,6 +152,10 @@ def catalogue_loaded(core: Core, catalogues: Catalogues, words: TitleWords | Non
     core.metrics.catalogues_changed(catalogues.infos)
     if words is not None:
         words.changed(catalogues.documents)
+
+
+def taken_over(stream: Stream) -> None:
+    stream.end(TakenOver("a newer connection resumed this session at another server"))
 
 
 async def forget_feedback(feedback: FeedbackLog) -> None:

@@ -31,6 +31,13 @@ class RedisAccess:
     password_file: Path | None = None
     """Read anew for every connection, so that a new password needs no restart."""
     password: str = field(default="", repr=False)
+    # redis-py by itself waits four seconds for a Redis that is down, and for ever for one that hangs (measured).
+    operation_s: float = 0.05
+    """Anything that is asked of it, connecting included."""
+    hurried_s: float = 0.02
+    """What an answer waits for: after that a repeat is recognised again, which takes about as long."""
+    check_every_s: float = 5.0
+    """Whether it is back, and whether sessions went on elsewhere."""
 
     @property
     def place(self) -> str:
