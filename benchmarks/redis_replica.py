@@ -8,7 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from cloud_server.app import running_server
@@ -34,9 +34,12 @@ class Replica:
 
 
 @contextmanager
-def running_replicas(redis_port: int, count: int) -> Iterator[list[Replica]]:
-    """Started side by side. Raises: ConfigurationError: one does not start; its own words are on stderr."""
-    command = [sys.executable, "-m", "benchmarks.redis_replica", str(redis_port)]
+def running_replicas(redis_port: int, count: int, patience_s: float | None = None) -> Iterator[list[Replica]]:
+    """Started side by side. patience_s: with Redis, in the place of a server's own, for tests on busy machines.
+
+    Raises: ConfigurationError: one does not start; its own words are on stderr.
+    """
+    command = [sys.executable, "-m", "benchmarks.redis_replica", str(redis_port), *([] if patience_s is None else [str(patience_s)])]
     with ExitStack() as stack:
         processes = [stack.enter_context(subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT)) for _ in range(count)]
         try:
@@ -55,12 +58,15 @@ def _ready(process: subprocess.Popen[str]) -> Replica:
     return Replica(address, metrics_address, process)
 
 
-async def serve(redis_port: int) -> None:
-    config = Config(port=0, metrics_port=0, workers=1, redis=RedisAccess(port=redis_port))
+async def serve(redis_port: int, patience_s: float | None) -> None:
+    access = RedisAccess(port=redis_port)
+    if patience_s is not None:
+        access = replace(access, operation_s=patience_s, hurried_s=patience_s)
+    config = Config(port=0, metrics_port=0, workers=1, redis=access)
     async with running_server(config, STUB) as server:
         print(json.dumps([server.address, server.metrics_address]), flush=True)
         await asyncio.Event().wait()
 
 
 if __name__ == "__main__":
-    asyncio.run(serve(int(sys.argv[1])))
+    asyncio.run(serve(int(sys.argv[1]), float(sys.argv[2]) if len(sys.argv) > 2 else None))

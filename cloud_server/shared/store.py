@@ -61,8 +61,8 @@ class Store:
         self._turns = asyncio.Semaphore(CONNECTIONS)
         self._asking: set[asyncio.Task[Any]] = set()
         self._writes: asyncio.Queue[_Write] = asyncio.Queue(MAX_WAITING_WRITES)
-        self._refusal = ""
-        """The last one logged: one line each, not one for each request."""
+        self._complaint = ""
+        """The last one: a line for each kind in the log, not for each request."""
 
     @property
     def is_left_alone(self) -> bool:
@@ -80,7 +80,7 @@ class Store:
                 raise Corrupt(f"{len(value)} bytes, at most {MAX_VALUE_BYTES} are ever written")
             content = opened(value)
         except Corrupt as error:
-            log.warning("a value in Redis is of no use and goes: %s", error)
+            self._complain(f"holds values that are not ours, and they go: {error}")
             self._metrics.cache_asked(operation, "corrupt")
             self._later(_Write(name, None))
             return None
@@ -170,7 +170,7 @@ class Store:
         except ResponseError as error:
             # It answers, and says no: full, read-only, or no right to this. It may still hold what others ask for, so it is asked again.
             self._answered(operation, "refused", begin_s)
-            self._log_refusal(error)
+            self._complain(f"refuses: {error}")
             raise Unavailable from error
         except (RedisError, OSError, TimeoutError) as error:
             outcome = "refused" if isinstance(error, AuthenticationError) else "error"
@@ -218,10 +218,10 @@ class Store:
             self._metrics.cache_breaker_open.set(1)
             log.warning("Redis at %s is left alone for now (%s)", self.access.place, _sentence(error))
 
-    def _log_refusal(self, error: ResponseError) -> None:
-        if (said := str(error)) != self._refusal:
-            self._refusal = said
-            log.error("Redis at %s refuses: %s", self.access.place, said)
+    def _complain(self, complaint: str) -> None:
+        if complaint != self._complaint:
+            self._complaint = complaint
+            log.error("Redis at %s %s", self.access.place, complaint)
 
 
 @asynccontextmanager

@@ -17,7 +17,7 @@ from edge_client.config import Config, TransportConfig
 from edge_client.sources import AudioFile
 from protos import messages as m
 from tests import fakes
-from tests.cloud_server.shared.conftest import redis_server
+from tests.cloud_server.shared.conftest import PATIENT_S, redis_server
 from tests.cloud_server.test_resume import answers, opening
 from tests.cloud_server.test_service import converse
 from tests.edge_client.conftest import two_queries, until
@@ -27,7 +27,7 @@ __all__ = ["redis_server", "two_queries"]
 
 async def test_a_repeat_is_answered_after_the_server_that_answered_it_was_killed(redis_server: RedisServer) -> None:
     segment = fakes.speech(4000)
-    with running_replicas(redis_server.port, 2) as (first, second):
+    with running_replicas(redis_server.port, 2, PATIENT_S) as (first, second):
         async with grpc.aio.insecure_channel(first.address) as channel:
             before = await converse(channel, m.StreamingConfig(), *fakes.requests_of(segment))
         await until(lambda: len(redis_server.values()) == 2)  # its claim and its answer
@@ -46,7 +46,7 @@ async def test_an_edge_goes_from_a_killed_server_to_the_next_and_loses_and_doubl
     two_queries: Path,
 ) -> None:
     pcm = soundfile.read(two_queries, dtype="int16")[0]
-    with running_replicas(redis_server.port, 2) as (first, second):
+    with running_replicas(redis_server.port, 2, PATIENT_S) as (first, second):
         async with running_proxy(first.address) as proxy:
             session = EdgeSession(AudioFile(two_queries), Config(transport=replace(TransportConfig(proxy.address), attempt_timeout_s=5.0)))
             outcomes = []

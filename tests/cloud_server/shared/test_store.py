@@ -140,8 +140,7 @@ async def test_writes_that_wait_are_bounded_and_one_that_hangs_is_asked_five_tim
 async def test_a_full_one_keeps_nothing_new_and_still_answers_what_it_holds(store: Store, redis_server: RedisServer, metrics: Metrics) -> None:
     store.put(NAME, lambda: b"pie", 600.0)
     await store.flush(PATIENT_S)
-    redis_server.ask("CONFIG", "SET", "maxmemory", "1")
-    redis_server.ask("CONFIG", "SET", "maxmemory-policy", "noeviction")
+    redis_server.fill()
     for _ in range(10):
         store.put("asr:answer:y", lambda: b"cake", 600.0)
     await store.flush(PATIENT_S)
