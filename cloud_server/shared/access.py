@@ -37,7 +37,7 @@ class RedisAccess:
     hurried_s: float = 0.02
     """What an answer waits for: after that a repeat is recognised again, which takes about as long."""
     check_every_s: float = 5.0
-    """Whether it is back, and whether sessions went on elsewhere."""
+    """Whether it is back after it failed, and whether sessions went on elsewhere."""
 
     @property
     def place(self) -> str:
@@ -53,9 +53,9 @@ class RedisAccess:
 
 
 def redis_access(url: str | None, password_file: Path | None, ca: Path | None, environment: Mapping[str, str]) -> RedisAccess | None:
-    """None: answers and sessions stay in this server. Raises: ConfigurationError: what was said makes no sense, or tells secrets."""
+    """None, where there is no url: answers and sessions stay in this server. Raises: ConfigurationError: it makes no sense, or tells secrets."""
     password = environment.get(PASSWORD_VARIABLE, "")
-    if url is None:
+    if not url:
         if password_file is not None or ca is not None:
             raise ConfigurationError("--redis-password-file and --redis-ca say how to reach --redis, which is not given")
         return None

@@ -76,7 +76,6 @@ class Sessions(Generic[Owner]):
         """For ever. end: told of each connection whose session is another's now."""
         while True:
             await asyncio.sleep(store.access.check_every_s)
-            await store.probe()
             for owner in await self.check(store, time.monotonic()):
                 end(owner)
 

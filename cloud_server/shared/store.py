@@ -32,6 +32,8 @@ MAX_VALUE_BYTES = 256 * 1024
 """Ten alternatives of 30 s and fifty hits are a third of it."""
 MAX_WAITING_WRITES = 1000
 CONNECTIONS = 16
+PROBE_SLACK = 0.2
+"""How late a probe may be, as a share of the time between two."""
 FLUSH_S = 0.5
 """At the end of a server, for what it wrote last."""
 log = logging.getLogger(__name__)
@@ -111,6 +113,11 @@ class Store:
         except (RedisError, OSError, TimeoutError) as error:
             return error
         return None
+
+    async def probe_for_ever(self) -> None:
+        while True:
+            await asyncio.sleep(self.access.check_every_s * PROBE_SLACK)
+            await self.probe()
 
     async def write_for_ever(self) -> None:
         while True:
@@ -229,13 +236,14 @@ async def running_store(access: RedisAccess, metrics: Metrics, clock: Callable[[
     """Starts whether or not Redis is there. Leaving the block writes what was put last."""
     store = Store(access, metrics, clock)
     await store.greet()
-    writing = asyncio.create_task(store.write_for_ever())
+    tasks = [asyncio.create_task(task) for task in (store.write_for_ever(), store.probe_for_ever())]
     try:
         yield store
         await store.flush()
     finally:
-        writing.cancel()
-        await asyncio.wait([writing])
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks)
         await store.close()
 
 
