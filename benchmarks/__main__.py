@@ -14,19 +14,19 @@ import typer
 
 from benchmarks.accuracy import found_manifest, measure_accuracy
 from benchmarks.accuracy_peers import as_lines, compare
-from benchmarks.biasing import biasing
 from benchmarks.bars import bars
+from benchmarks.biasing import biasing
 from benchmarks.commands import latency, throughput
 from benchmarks.demo import run_demo
 from benchmarks.faults.commands import faults
 from benchmarks.interim import measure_interims
-from benchmarks.known_items import as_rows, measure_known_items
-from benchmarks.load.commands import load
 from benchmarks.judged import kept_in
 from benchmarks.known_items import as_groups, as_rows, measure_known_items
+from benchmarks.load.commands import load
 from benchmarks.noise import measure_noise
 from benchmarks.noisy_titles import score_refusals, score_titles
 from benchmarks.overload.commands import overload
+from benchmarks.redis_faults import redis
 from benchmarks.rolling.commands import rolling
 from benchmarks.word_times import measure_word_times
 from models.bundle import default_bundle_dir
@@ -47,6 +47,7 @@ app.command()(overload)
 app.command()(load)
 app.command()(biasing)
 app.command()(rolling)
+app.command()(redis)
 
 
 @app.callback()

@@ -17,6 +17,7 @@ from protos.errors import ConfigurationError
 READY = "Ready to accept connections"
 STOP_TIMEOUT_S = 10.0
 PORT_ATTEMPTS = 5
+PASSWORD = "changed-by-somebody"  # noqa: S105 - of a server that lives for one measurement
 
 
 class RedisServer:
@@ -56,6 +57,23 @@ class RedisServer:
         """As its operator."""
         with redis.Redis(port=self.port, password=password, protocol=2) as client:
             return client.execute_command(*command)
+
+    def lock(self) -> None:
+        """It has a password all at once, and nobody is connected any more."""
+        self.ask("CONFIG", "SET", "requirepass", PASSWORD)
+        self.ask("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes", password=PASSWORD)
+
+    def unlock(self) -> None:
+        self.ask("CONFIG", "SET", "requirepass", "", password=PASSWORD)
+
+    def fill(self) -> None:
+        """No room for anything new, and nothing goes to make some."""
+        self.ask("CONFIG", "SET", "maxmemory-policy", "noeviction")
+        self.ask("CONFIG", "SET", "maxmemory", "1")
+
+    def empty(self) -> None:
+        """Room again."""
+        self.ask("CONFIG", "SET", "maxmemory", "0")
 
     def values(self) -> dict[bytes, bytes]:
         with redis.Redis(port=self.port, protocol=2) as client:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from cloud_server.admission import Quota
 from cloud_server.security.exposure import Security
+from cloud_server.shared.access import RedisAccess
 from protos.errors import ConfigurationError
 from protos.messages import MAX_CHUNK_BYTES, AudioEncoding, Limits
 
@@ -55,6 +56,8 @@ class Config:
     metrics_host: str = "127.0.0.1"
     """Loopback whatever `host` is: /metrics has neither TLS nor a token."""
     security: Security = field(default_factory=Security)
+    redis: RedisAccess | None = None
+    """Where answers and sessions are kept for other servers too; None: in this one alone."""
     tenant_quota: Quota = TENANT_QUOTA
     """Where tokens tell tenants apart; elsewhere everybody is one tenant, and the server's own limits are enough."""
     max_message_bytes: int = 2**20

@@ -11,15 +11,16 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 from cloud_server.admission import Admission
 from cloud_server.daemon_threads import DaemonThreads
 from cloud_server.feedback import FeedbackLog, evidence
-from cloud_server.finals import Finals
 from cloud_server.interim import Hear
 from cloud_server.metrics import Metrics
 from cloud_server.offer import Offer
 from cloud_server.questions import Transcription
-from cloud_server.resumption import Resumption
 from cloud_server.search.fit import fits
 from cloud_server.search.heard import Heard
 from cloud_server.search.ranking import rank
+from cloud_server.shared.answers import Answers
+from cloud_server.shared.sessions import Sessions
+from cloud_server.shared.store import Store
 from cloud_server.telemetry.lexicon import Lexicon
 from cloud_server.telemetry.probe import TENANT as PROBE_TENANT
 from cloud_server.telemetry.sample import Sample
@@ -69,6 +70,7 @@ class Core:
         search_timeout_s: float,
         deadline_s: float,
         admission: Admission,
+        store: Store | None = None,
     ):
         self.offer = offer
         self.metrics = metrics
@@ -77,8 +79,8 @@ class Core:
         """Words that can be heard, for telling how many that people type cannot."""
         self.feedback = feedback
         self.admission = admission
-        self.finals = Finals()
-        self.resumption: Resumption[Stream] = Resumption()
+        self.answers = Answers(store)
+        self.sessions: Sessions[Stream] = Sessions(store)
         self._pool = pool
         self._catalogues = catalogues
         self._search_timeout_s = search_timeout_s

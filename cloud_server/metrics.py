@@ -37,9 +37,10 @@ FEEDBACK_KINDS = ("clicked", "corrected", "gave_up", "asked_again")
 SEARCH_OUTCOMES: dict[SearchOutcome, str] = {SearchOutcome.FOUND: "ok", SearchOutcome.NOTHING_FOUND: "empty", SearchOutcome.UNAVAILABLE: "error"}
 CACHE_OUTCOMES = {
     "read": ("hit", "miss", "corrupt", "error", "refused", "bypass"),
+    "watch": ("hit", "miss", "corrupt", "error", "refused", "bypass"),
     "write": ("stored", "removed", "error", "refused", "bypass", "dropped", "oversized"),
 }
-"""Of what servers share in Redis. refused: it answered no; bypass: the breaker was open; dropped: too many writes waited."""
+"""Of what servers share in Redis. watch: for sessions taken elsewhere. refused: it said no; bypass: it is left alone; dropped: too many waited."""
 SEARCH_TIMEOUT = "timeout"
 """Of those unavailable, the ones that took too long."""
 STREAM_CODES = ("OK", *sorted({code.name for code in CODES.values()}))

@@ -31,6 +31,13 @@ class RedisAccess:
     password_file: Path | None = None
     """Read anew for every connection, so that a new password needs no restart."""
     password: str = field(default="", repr=False)
+    # redis-py by itself waits four seconds for a Redis that is down, and for ever for one that hangs (measured).
+    operation_s: float = 0.05
+    """Anything that is asked of it, connecting included."""
+    hurried_s: float = 0.02
+    """What an answer waits for: after that a repeat is recognised again, which takes about as long."""
+    check_every_s: float = 5.0
+    """Whether it is back after it failed, and whether sessions went on elsewhere."""
 
     @property
     def place(self) -> str:
@@ -46,9 +53,9 @@ class RedisAccess:
 
 
 def redis_access(url: str | None, password_file: Path | None, ca: Path | None, environment: Mapping[str, str]) -> RedisAccess | None:
-    """None: answers and sessions stay in this server. Raises: ConfigurationError: what was said makes no sense, or tells secrets."""
+    """None, where there is no url: answers and sessions stay in this server. Raises: ConfigurationError: it makes no sense, or tells secrets."""
     password = environment.get(PASSWORD_VARIABLE, "")
-    if url is None:
+    if not url:
         if password_file is not None or ca is not None:
             raise ConfigurationError("--redis-password-file and --redis-ca say how to reach --redis, which is not given")
         return None

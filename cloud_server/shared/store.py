@@ -26,13 +26,14 @@ from cloud_server.shared.seat import Corrupt
 from protos.errors import ConfigurationError
 
 T = TypeVar("T")
-Operation = Literal["read", "write"]
-# redis-py by itself waits four seconds for a Redis that is down, and for ever for one that hangs (measured).
-OPERATION_S = 0.05
+Operation = Literal["read", "write", "watch"]
+"""watch: reads that nobody waits for."""
 MAX_VALUE_BYTES = 256 * 1024
 """Ten alternatives of 30 s and fifty hits are a third of it."""
 MAX_WAITING_WRITES = 1000
 CONNECTIONS = 16
+PROBE_SLACK = 0.2
+"""How late a probe may be, as a share of the time between two."""
 FLUSH_S = 0.5
 """At the end of a server, for what it wrote last."""
 log = logging.getLogger(__name__)
@@ -54,36 +55,38 @@ class _Write:
 class Store:
     """One for a server; `running_store` makes it and keeps it writing."""
 
-    def __init__(self, redis: Redis, place: str, metrics: Metrics, clock: Callable[[], float], operation_s: float) -> None:
-        self._redis, self._place, self._metrics, self._clock, self._operation_s = redis, place, metrics, clock, operation_s
-        self._breaker = Breaker()
+    def __init__(self, access: RedisAccess, metrics: Metrics, clock: Callable[[], float]) -> None:
+        """Opens nothing yet."""
+        self.access = access
+        self._redis, self._metrics, self._clock = connect(access), metrics, clock
+        self._breaker = Breaker(probe_every_s=access.check_every_s)
         self._turns = asyncio.Semaphore(CONNECTIONS)
         self._asking: set[asyncio.Task[Any]] = set()
         self._writes: asyncio.Queue[_Write] = asyncio.Queue(MAX_WAITING_WRITES)
-        self._refusal = ""
-        """The last one logged: one line each, not one for each request."""
+        self._complaint = ""
+        """The last one: a line for each kind in the log, not for each request."""
 
     @property
     def is_left_alone(self) -> bool:
         """It failed too often: nothing is asked of it for now."""
         return self._breaker.is_open
 
-    async def read(self, name: str, opened: Callable[[bytes], T], wait_s: float | None = None) -> T | None:
-        """None: nothing is there, or nothing that can be `opened`, and then it is removed. Raises: Unavailable."""
-        value: bytes | None = await self._ask("read", lambda: self._redis.get(name), wait_s)
+    async def read(self, name: str, opened: Callable[[bytes], T], *, hurried: bool = False, operation: Operation = "read") -> T | None:
+        """None: nothing is there, or nothing that can be `opened`, and then it is removed. hurried: an answer waits. Raises: Unavailable."""
+        value: bytes | None = await self._ask(operation, lambda: self._redis.get(name), self.access.hurried_s if hurried else None)
         if value is None:
-            self._metrics.cache_asked("read", "miss")
+            self._metrics.cache_asked(operation, "miss")
             return None
         try:
             if len(value) > MAX_VALUE_BYTES:
                 raise Corrupt(f"{len(value)} bytes, at most {MAX_VALUE_BYTES} are ever written")
             content = opened(value)
         except Corrupt as error:
-            log.warning("a value in Redis is of no use and goes: %s", error)
-            self._metrics.cache_asked("read", "corrupt")
+            self._complain(f"holds values that are not ours, and they go: {error}")
+            self._metrics.cache_asked(operation, "corrupt")
             self._later(_Write(name, None))
             return None
-        self._metrics.cache_asked("read", "hit")
+        self._metrics.cache_asked(operation, "hit")
         return content
 
     def put(self, name: str, content: Callable[[], bytes], ttl_s: float, *, only_new: bool = False) -> None:
@@ -93,23 +96,28 @@ class Store:
     async def greet(self) -> None:
         """Say in the log whether it answers."""
         if (error := await self._pinged()) is None:
-            log.info("Redis at %s keeps answers and sessions for other servers too", self._place)
+            log.info("Redis at %s keeps answers and sessions for other servers too", self.access.place)
         else:
-            log.warning("Redis at %s cannot be used (%s); answers and sessions are kept in this server alone", self._place, _sentence(error))
+            log.warning("Redis at %s cannot be used (%s); answers and sessions are kept in this server alone", self.access.place, _sentence(error))
 
     async def probe(self) -> None:
         """Ask a store that is left alone whether it is back, if it is time to."""
         if self._breaker.take_probe(self._clock()) and await self._pinged() is None:
             self._breaker.succeeded()
             self._metrics.cache_breaker_open.set(0)
-            log.info("Redis at %s is back", self._place)
+            log.info("Redis at %s is back", self.access.place)
 
     async def _pinged(self) -> Exception | None:
         try:
-            await self._within(self._operation_s, lambda: self._redis.ping())
+            await self._within(self.access.operation_s, lambda: self._redis.ping())
         except (RedisError, OSError, TimeoutError) as error:
             return error
         return None
+
+    async def probe_for_ever(self) -> None:
+        while True:
+            await asyncio.sleep(self.access.check_every_s * PROBE_SLACK)
+            await self.probe()
 
     async def write_for_ever(self) -> None:
         while True:
@@ -165,11 +173,11 @@ class Store:
             raise Unavailable
         begin_s = self._clock()
         try:
-            answer = await self._within(self._operation_s if wait_s is None else wait_s, request)
+            answer = await self._within(self.access.operation_s if wait_s is None else wait_s, request)
         except ResponseError as error:
             # It answers, and says no: full, read-only, or no right to this. It may still hold what others ask for, so it is asked again.
             self._answered(operation, "refused", begin_s)
-            self._log_refusal(error)
+            self._complain(f"refuses: {error}")
             raise Unavailable from error
         except (RedisError, OSError, TimeoutError) as error:
             outcome = "refused" if isinstance(error, AuthenticationError) else "error"
@@ -215,39 +223,38 @@ class Store:
         self._breaker.failed(now_s)
         if self._breaker.is_open and not was_open:
             self._metrics.cache_breaker_open.set(1)
-            log.warning("Redis at %s is left alone for now (%s)", self._place, _sentence(error))
+            log.warning("Redis at %s is left alone for now (%s)", self.access.place, _sentence(error))
 
-    def _log_refusal(self, error: ResponseError) -> None:
-        if (said := str(error)) != self._refusal:
-            self._refusal = said
-            log.error("Redis at %s refuses: %s", self._place, said)
+    def _complain(self, complaint: str) -> None:
+        if complaint != self._complaint:
+            self._complaint = complaint
+            log.error("Redis at %s %s", self.access.place, complaint)
 
 
 @asynccontextmanager
-async def running_store(
-    access: RedisAccess, metrics: Metrics, clock: Callable[[], float] = time.monotonic, operation_s: float = OPERATION_S
-) -> AsyncIterator[Store]:
+async def running_store(access: RedisAccess, metrics: Metrics, clock: Callable[[], float] = time.monotonic) -> AsyncIterator[Store]:
     """Starts whether or not Redis is there. Leaving the block writes what was put last."""
-    store = Store(connect(access, operation_s), access.place, metrics, clock, operation_s)
+    store = Store(access, metrics, clock)
     await store.greet()
-    writing = asyncio.create_task(store.write_for_ever())
+    tasks = [asyncio.create_task(task) for task in (store.write_for_ever(), store.probe_for_ever())]
     try:
         yield store
         await store.flush()
     finally:
-        writing.cancel()
-        await asyncio.wait([writing])
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks)
         await store.close()
 
 
-def connect(access: RedisAccess, operation_s: float) -> Redis:
+def connect(access: RedisAccess) -> Redis:
     """Opens nothing yet."""
-    options: dict[str, Any] = {"socket_timeout": operation_s, "db": access.database, "credential_provider": _Credentials(access)}
+    options: dict[str, Any] = {"socket_timeout": access.operation_s, "db": access.database, "credential_provider": _Credentials(access)}
     kind: type[Connection | UnixDomainSocketConnection] = Connection
     if access.socket:
         kind, options["path"] = UnixDomainSocketConnection, access.socket
     else:
-        options |= {"host": access.host, "port": access.port, "socket_connect_timeout": operation_s}
+        options |= {"host": access.host, "port": access.port, "socket_connect_timeout": access.operation_s}
         if access.tls:
             kind, options["ssl_ca_certs"] = SSLConnection, str(access.ca) if access.ca else None
     # RESP 2 needs no HELLO; without driver_info nothing is said that the user of docs/security.md has no right to.

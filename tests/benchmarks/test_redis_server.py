@@ -42,6 +42,22 @@ def test_it_spoils_what_it_holds(tmp_path: Path) -> None:
         assert 0 < server.ask("TTL", "a") <= 100
 
 
+def test_it_is_locked_and_unlocked_filled_and_emptied(tmp_path: Path) -> None:
+    with running_redis(program("redis-server"), tmp_path) as server, redis.Redis(port=server.port, protocol=2, retry=None) as client:
+        assert client.ping()
+        server.lock()
+        for _ in range(2):  # the first finds its connection gone
+            with pytest.raises(redis.exceptions.ConnectionError) as refused:
+                client.ping()
+        assert isinstance(refused.value, redis.exceptions.AuthenticationError)
+        server.unlock()
+        server.fill()
+        with pytest.raises(redis.exceptions.OutOfMemoryError):
+            client.set("a", "1")
+        server.empty()
+        assert client.set("a", "1")
+
+
 def test_what_does_not_start_says_why(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="does not start"), running_redis(program("redis-server"), tmp_path, "--maxmemory", "much"):
         pass

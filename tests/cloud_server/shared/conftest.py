@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -43,9 +44,20 @@ PATIENT_S = 20.0
 """What is well is given time: tests share their processors with others."""
 
 
+def patient(redis_server: RedisServer, hurried_s: float = PATIENT_S, **more: Any) -> RedisAccess:
+    return RedisAccess(port=redis_server.port, operation_s=PATIENT_S, hurried_s=hurried_s, **more)
+
+
 @pytest.fixture
 async def store(redis_server: RedisServer, metrics: Metrics, clock: Clock) -> AsyncIterator[Store]:
-    async with running_store(RedisAccess(port=redis_server.port), metrics, clock, PATIENT_S) as store:
+    async with running_store(patient(redis_server), metrics, clock) as store:
+        yield store
+
+
+@pytest.fixture
+async def hurried_store(redis_server: RedisServer, metrics: Metrics, clock: Clock) -> AsyncIterator[Store]:
+    """Hurried where it is asked to be."""
+    async with running_store(patient(redis_server, 0.02), metrics, clock) as store:
         yield store
 
 

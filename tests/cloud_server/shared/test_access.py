@@ -21,8 +21,9 @@ def password(tmp_path: Path) -> Path:
     return path
 
 
-def test_without_an_address_there_is_no_redis() -> None:
-    assert redis_access(None, None, None, {PASSWORD_VARIABLE: "hush"}) is None
+@pytest.mark.parametrize("url", [None, ""])
+def test_without_an_address_there_is_no_redis(url: str | None) -> None:
+    assert redis_access(url, None, None, {PASSWORD_VARIABLE: "hush"}) is None
 
 
 @pytest.mark.parametrize(

@@ -16,11 +16,10 @@ from cloud_server.security.certificates import write_dev_certificates
 from cloud_server.shared.access import RedisAccess
 from cloud_server.shared.seat import Corrupt
 from cloud_server.shared.store import MAX_VALUE_BYTES, MAX_WAITING_WRITES, Store, Unavailable, connect, running_store
-from tests.cloud_server.shared.conftest import PATIENT_S, Clock, asked
+from tests.cloud_server.shared.conftest import PATIENT_S, Clock, asked, patient
 from tests.programs import program
 
 NAME = "asr:answer:x"
-HURRIED_S = 0.02
 
 
 def whole(value: bytes) -> bytes:
@@ -35,10 +34,10 @@ def shows_open(metrics: Metrics) -> bool:
     return metrics.registry.get_sample_value("asr_cache_breaker_open") == 1
 
 
-async def fail(store: Store, times: int, wait_s: float = PATIENT_S) -> None:
+async def fail(store: Store, times: int, *, hurried: bool = False) -> None:
     for _ in range(times):
         with pytest.raises(Unavailable):
-            await store.read(NAME, whole, wait_s)
+            await store.read(NAME, whole, hurried=hurried)
 
 
 async def test_what_was_put_is_read_and_ends_at_its_time(store: Store, redis_server: RedisServer, metrics: Metrics) -> None:
@@ -105,27 +104,27 @@ async def test_one_that_is_down_is_left_alone_after_five_failures_and_asked_agai
 
 
 async def test_one_that_hangs_costs_five_waits_and_is_used_again_when_it_goes_on(
-    store: Store, redis_server: RedisServer, metrics: Metrics, clock: Clock
+    hurried_store: Store, redis_server: RedisServer, metrics: Metrics, clock: Clock
 ) -> None:
-    store.put(NAME, lambda: b"pie", 600.0)
-    await store.flush(PATIENT_S)
+    hurried_store.put(NAME, lambda: b"pie", 600.0)
+    await hurried_store.flush(PATIENT_S)
     redis_server.hang()
-    await fail(store, 100, HURRIED_S)
+    await fail(hurried_store, 100, hurried=True)
     assert asked(metrics) == {"write stored": 1, "read error": 5, "read bypass": 95}
     redis_server.go_on()
     clock.now_s += 5.0
-    await store.probe()
-    assert await store.read(NAME, whole) == b"pie"
+    await hurried_store.probe()
+    assert await hurried_store.read(NAME, whole) == b"pie"
 
 
-async def test_many_who_wait_for_one_that_hangs_leave_no_connection_behind(store: Store, redis_server: RedisServer, clock: Clock) -> None:
+async def test_many_who_wait_for_one_that_hangs_leave_no_connection_behind(hurried_store: Store, redis_server: RedisServer, clock: Clock) -> None:
     redis_server.hang()
-    results = await asyncio.gather(*(store.read(NAME, whole, HURRIED_S) for _ in range(200)), return_exceptions=True)
+    results = await asyncio.gather(*(hurried_store.read(NAME, whole, hurried=True) for _ in range(200)), return_exceptions=True)
     assert all(isinstance(result, Unavailable) for result in results)
     redis_server.go_on()
     clock.now_s += 5.0
-    await store.probe()
-    assert await asyncio.gather(*(store.read(NAME, whole) for _ in range(200))) == [None] * 200
+    await hurried_store.probe()
+    assert await asyncio.gather(*(hurried_store.read(NAME, whole) for _ in range(200))) == [None] * 200
 
 
 async def test_writes_that_wait_are_bounded_and_one_that_hangs_is_asked_five_times(redis_server: RedisServer, metrics: Metrics) -> None:
@@ -141,8 +140,7 @@ async def test_writes_that_wait_are_bounded_and_one_that_hangs_is_asked_five_tim
 async def test_a_full_one_keeps_nothing_new_and_still_answers_what_it_holds(store: Store, redis_server: RedisServer, metrics: Metrics) -> None:
     store.put(NAME, lambda: b"pie", 600.0)
     await store.flush(PATIENT_S)
-    redis_server.ask("CONFIG", "SET", "maxmemory", "1")
-    redis_server.ask("CONFIG", "SET", "maxmemory-policy", "noeviction")
+    redis_server.fill()
     for _ in range(10):
         store.put("asr:answer:y", lambda: b"cake", 600.0)
     await store.flush(PATIENT_S)
@@ -165,7 +163,7 @@ async def test_a_wrong_password_is_refused_at_once_and_a_new_one_needs_no_restar
     password.touch(0o600)
     password.write_text("wrong-one\n")
     with running_redis(program("redis-server"), tmp_path, "--requirepass", "right-one") as server:
-        async with running_store(RedisAccess(port=server.port, password_file=password), metrics, clock, PATIENT_S) as store:
+        async with running_store(patient(server, password_file=password), metrics, clock) as store:
             await fail(store, 6)
             assert asked(metrics) == {"read refused": 5, "read bypass": 1}
             password.write_text("right-one\n")
@@ -177,7 +175,7 @@ async def test_a_wrong_password_is_refused_at_once_and_a_new_one_needs_no_restar
 
 
 async def test_a_password_file_that_vanishes_is_an_error_like_any_other(redis_server: RedisServer, metrics: Metrics, tmp_path: Path) -> None:
-    async with running_store(RedisAccess(port=redis_server.port, password_file=tmp_path / "gone"), metrics, operation_s=PATIENT_S) as store:
+    async with running_store(patient(redis_server, password_file=tmp_path / "gone"), metrics) as store:
         await fail(store, 1)
     assert asked(metrics) == {"read refused": 1}
 
@@ -186,8 +184,8 @@ async def test_a_user_with_the_rights_that_security_md_names_needs_no_more(root:
     (line,) = [line for line in (root / "docs" / "security.md").read_text().splitlines() if line.startswith("ACL SETUSER harken ")]
     redis_server.ask(*line.replace("PASSWORD", "secret").split())
     redis_server.ask("ACL", "SETUSER", "default", "off")
-    access = RedisAccess(port=redis_server.port, user="harken", password="secret")
-    async with running_store(access, metrics, operation_s=PATIENT_S) as store:
+    access = patient(redis_server, user="harken", password="secret")
+    async with running_store(access, metrics) as store:
         store.put(NAME, lambda: b"pie", 600.0)
         await store.flush(PATIENT_S)
         assert await store.read(NAME, whole) == b"pie"
@@ -197,7 +195,7 @@ async def test_a_user_with_the_rights_that_security_md_names_needs_no_more(root:
         with pytest.raises(Unavailable):
             await store.read("somebody:else", whole)
         assert asked(metrics)["read refused"] == 1
-    async with connect(access, PATIENT_S) as redis:
+    async with connect(access) as redis:
         with pytest.raises(NoPermissionError):
             await redis.keys("*")
 
@@ -210,14 +208,14 @@ async def test_through_tls_to_who_has_a_certificate_of_the_named_ca(tmp_path: Pa
     with running_redis(program("redis-server"), tmp_path, *tls, "--tls-auth-clients", "no") as server:
         port = free_port()
         server.ask("CONFIG", "SET", "tls-port", port)
-        async with running_store(RedisAccess(port=port, tls=True, ca=certs / "ca.pem"), metrics, operation_s=PATIENT_S) as store:
+        async with running_store(RedisAccess(port=port, tls=True, ca=certs / "ca.pem", operation_s=PATIENT_S), metrics) as store:
             assert await store.read(NAME, whole) is None
-        async with running_store(RedisAccess(port=port, tls=True, ca=tmp_path / "foreign" / "ca.pem"), metrics, operation_s=PATIENT_S) as store:
+        async with running_store(RedisAccess(port=port, tls=True, ca=tmp_path / "foreign" / "ca.pem", operation_s=PATIENT_S), metrics) as store:
             await fail(store, 1)
 
 
 async def test_a_server_starts_without_its_redis_and_says_so_once(metrics: Metrics, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.INFO):
-        async with running_store(RedisAccess(port=1), metrics, operation_s=PATIENT_S) as store:
+        async with running_store(RedisAccess(port=1), metrics) as store:
             await fail(store, 1)
     assert caplog.text.count("Redis at 127.0.0.1:1 cannot be used") == 1
