@@ -12,13 +12,16 @@ from prometheus_client.process_collector import ProcessCollector
 from cloud_server.security.refusal import REASONS as REFUSAL_REASONS
 from cloud_server.status import CODES
 from cloud_server.telemetry.buckets import FAST_S, LATENCY_S, SEARCH_S
+from cloud_server.telemetry.edge_metrics import EdgeMetrics
 from cloud_server.telemetry.process_metrics import ProcessMetrics
 from cloud_server.telemetry.quality_metrics import QualityMetrics
 from cloud_server.telemetry.queue_metrics import PRIORITIES, QueueMetrics
 from cloud_server.telemetry.worker_usage import WorkerUsage
-from protos.messages import CatalogueInfo, EdgeReport, ModelInfo, Priority, Reject, RejectReason, Result, SearchOutcome
+from protos.messages import CatalogueInfo, ModelInfo, Priority, Reject, RejectReason, Result, SearchOutcome
 
 STAGES = ("queue", "features", "infer", "decode", "search", "total")
+ANSWER = "answer"
+"""From the segment's end to its last answer: total and search, which the objective is about."""
 OUTCOME_OF_REJECT: dict[RejectReason, str] = {
     RejectReason.OVERLOADED: "shed",
     RejectReason.DRAINING: "shed",
@@ -44,7 +47,6 @@ CACHE_OUTCOMES = {
 SEARCH_TIMEOUT = "timeout"
 """Of those unavailable, the ones that took too long."""
 STREAM_CODES = ("OK", *sorted({code.name for code in CODES.values()}))
-EDGE_KINDS = ("captured", "voiced", "sent", "speech_missed")
 
 
 class Metrics:
@@ -59,6 +61,7 @@ class Metrics:
         registry.register(self.worker_usage)
         self.process = ProcessMetrics(registry)
         self.queue = QueueMetrics(registry)
+        self.edges = EdgeMetrics(registry)
         self.quality = QualityMetrics(registry)
         self._segments = Counter("asr_server_segments", "Segments by outcome; each counts once.", ["outcome", "priority"], registry=registry)
         self._segment_seconds = Histogram(
@@ -88,9 +91,6 @@ class Metrics:
         )
         self.cache_seconds = Histogram("asr_cache_seconds", "Time of a read or write of Redis.", buckets=FAST_S, registry=registry)
         self.cache_breaker_open = Gauge("asr_cache_breaker_open", "1 while Redis is not asked, because it failed.", registry=registry)
-        self._edge_audio = Counter("asr_edge_audio_seconds", "Audio at the edges, as they report it.", ["kind"], registry=registry)
-        self._edge_reconnects = Counter("asr_edge_reconnects", "Reconnects of the edges, as they report them.", registry=registry)
-        self._edge_overruns = Counter("asr_edge_overruns", "Samples lost by capture devices, in events.", registry=registry)
         self._export_zeros()
 
     def answered(self, answer: Result | Reject, priority: Priority) -> None:
@@ -100,9 +100,12 @@ class Metrics:
         if isinstance(answer, Reject):
             self.rejected(answer.reason)
             return
-        for timing in answer.stage_timings:
-            if timing.stage in STAGES:
-                self._segment_seconds.labels(timing.stage).observe(timing.duration)
+        took_s = {timing.stage: timing.duration for timing in answer.stage_timings}
+        for stage in STAGES:
+            if stage in took_s:
+                self._segment_seconds.labels(stage).observe(took_s[stage])
+        if "total" in took_s:
+            self._segment_seconds.labels(ANSWER).observe(took_s["total"] + took_s.get("search", 0.0))
 
     def rejected(self, reason: RejectReason) -> None:
         self._rejects.labels(REASONS.get(reason, "internal")).inc()
@@ -138,18 +141,11 @@ class Metrics:
     def model_loaded(self, model: ModelInfo) -> None:
         self._model.labels(model.model_id, model.version, model.quantization, model.sha256[:8]).set(1)
 
-    def edge_reported(self, report: EdgeReport) -> None:
-        """What a phone measured since its last report; phones cannot be scraped."""
-        for kind in EDGE_KINDS:
-            self._edge_audio.labels(kind).inc(max(0.0, getattr(report, kind) or 0.0))
-        self._edge_reconnects.inc(report.reconnects)
-        self._edge_overruns.inc(report.overruns)
-
     def _export_zeros(self) -> None:
         for outcome in OUTCOMES:
             for priority in PRIORITIES.values():
                 self._segments.labels(outcome, priority)
-        for stage in STAGES:
+        for stage in (*STAGES, ANSWER):
             self._segment_seconds.labels(stage)
         for reason in REASONS.values():
             self._rejects.labels(reason)
@@ -171,8 +167,6 @@ class Metrics:
         for operation, outcomes in CACHE_OUTCOMES.items():
             for outcome in outcomes:
                 self._cache_requests.labels(operation, outcome)
-        for kind in EDGE_KINDS:
-            self._edge_audio.labels(kind)
         self.streams.labels("grpc")
         for code in STREAM_CODES:
             self.stream_ends.labels(code)

@@ -69,6 +69,7 @@ class Stream:
             for segment_task in list(self._tasks):
                 segment_task.cancel()
             await asyncio.gather(*self._tasks, return_exceptions=True)
+            self._core.metrics.edges.left(self.id)
             self._core.sessions.leave(self._session.identity, self, self._clock())
             self.ended.set()
 
@@ -117,7 +118,7 @@ class Stream:
                 case Drop(segment_id):
                     self._core.cancel(self.id, segment_id)
                 case Report(report):
-                    self._core.metrics.edge_reported(report)
+                    self._core.metrics.edges.reported(self.id, report)
                 case Close():
                     self._out.put_nowait(command)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -27,9 +27,23 @@ class Told:
         self.all.append((found, list(flags)))
 
 
+def at_once(start: Callable[[], None]) -> None:
+    start()
+
+
+def test_a_segment_waits_until_its_answer_has_left_and_is_forgotten_if_the_server_stops_first() -> None:
+    waiting: list[Callable[[], None]] = []
+    told = Told()
+    sample = Sample(told, 0.0, later=waiting.append)
+    assert sample.offer(bytes(3200), EMPTY)
+    sample.close()
+    waiting[0]()
+    assert told.all == []
+
+
 def test_a_recording_is_measured_as_models_measure_it(root: Path) -> None:
     pcm, told = read_pcm(root / "tests" / "recordings" / "pumpkin-pie.flac"), Told()
-    sample = Sample(told)
+    sample = Sample(told, later=at_once)
     assert sample.offer(pcm, HEARD)
     sample.close()
     ((found, wrong),) = told.all
@@ -40,7 +54,7 @@ def test_a_recording_is_measured_as_models_measure_it(root: Path) -> None:
 
 def test_what_comes_before_the_next_one_is_due_is_not_measured() -> None:
     now_s, told = [0.0], Told()
-    sample = Sample(told, 1.0, lambda: now_s[0])
+    sample = Sample(told, 1.0, lambda: now_s[0], at_once)
     assert sample.offer(bytes(3200), EMPTY)
     now_s[0] = 0.9
     assert not sample.offer(bytes(3200), EMPTY)
@@ -50,7 +64,7 @@ def test_what_comes_before_the_next_one_is_due_is_not_measured() -> None:
 
 def test_one_that_cannot_be_measured_is_logged_and_stops_nothing(caplog: pytest.LogCaptureFixture) -> None:
     told = Told()
-    sample = Sample(told, 0.0)
+    sample = Sample(told, 0.0, later=at_once)
     sample.offer(b"odd", EMPTY)
     sample.close()
     assert told.all == []
