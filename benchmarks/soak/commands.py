@@ -15,15 +15,15 @@ from benchmarks.soak.soak import Settings, Soak
 
 
 def soak(
-    minutes: Annotated[float, typer.Option(min=0.2, help="Of load: ten seconds as fast as it goes, the rest at 80 % of that.")] = 10.0,
+    minutes: Annotated[float, typer.Option(min=1.0, help="Of load: ten seconds as fast as it goes, the rest at 80 % of that.")] = 10.0,
     cancel_ratio: Annotated[float, typer.Option(min=0.0, max=1.0, help="Streams that hang up in mid-sentence.")] = 0.2,
     seed: Annotated[int, typer.Option(help="Of which streams do, and where.")] = 1,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
 ) -> None:
     """Keep a server with a stub for a model at 80 % of what it can do; exit 1 if it grows, refuses, or holds more afterwards.
 
-    The first 40 % of the segments are warm-up: answers are kept for repeats, 10,000 at most. From then on memory (server and workers, the Theil-Sen
-    slope) may grow by less than 2 %, and by less than 512 bytes a segment; 106 bytes a cancelled stream, gRPC's own leak, are subtracted first.
+    The first 40 % of the segments, 10,500 at least, are warm-up: answers are kept for repeats, 10,000 at most. From then on memory (server, worker,
+    the Theil-Sen slope) may grow by less than 2 %, and by less than 512 bytes a segment; 106 bytes a cancelled stream, gRPC's leak, are subtracted.
     left: descriptors, threads, tasks, processes and streams that are more than before the load.
 
     \b

@@ -20,6 +20,8 @@ LOAD_SHARE = 0.8
 CAPACITY_S = 10.0
 """As fast as it goes, to know what there is a share of."""
 WARM_UP = 0.4
+FULL_MEMORY_SEGMENTS = 10_500
+"""Then a server keeps as many answers for repeats as it ever will (Finals: 10,000, and ten minutes at most); until then it must grow."""
 SAMPLES = 400
 SAMPLE_EVERY_S = (0.1, 1.5)
 """At the most often, and the most seldom."""
@@ -33,6 +35,7 @@ class Settings:
     folder: Path
     segments: int | None = None
     """End once so many are answered, as fast as it goes; None: after `seconds`, at a share of what it can do."""
+    warm_up_segments: int = FULL_MEMORY_SEGMENTS
     server_arguments: tuple[str, ...] = ()
 
 
@@ -54,7 +57,7 @@ class Soak:
             history.write(await server.settled_vitals(), server.child.who)
             await server.child.stop()
         findings = check(history.records, lambda *_: "")
-        grown = growth(self._samples, WARM_UP)
+        grown = growth(self._samples, WARM_UP, settings.warm_up_segments)
         return {
             "passed": is_kept(grown, asdict(load.counts), findings.left, findings.verdict.bad_exits),
             **asdict(grown),

@@ -51,15 +51,18 @@ class Growth:
         return self.ratio >= MAX_GROWTH or self.bytes_per_segment >= MAX_BYTES_PER_SEGMENT
 
 
-def growth(samples: Sequence[Sample], warm_up: float) -> Growth:
-    """warm_up: the share of the segments that is not judged: caches fill, and pools grow to their size.
+def growth(samples: Sequence[Sample], warm_up: float, warm_up_segments: int = 0) -> Growth:
+    """warm_up: the share of the segments that is not judged, and warm_up_segments the fewest: caches fill, and pools grow to their size.
 
     Raises: ConfigurationError: too few samples, or no segments to judge by.
     """
-    begin = samples[-1].answered * warm_up if samples else 0.0
-    judged = [sample for sample in samples if sample.answered >= begin]
+    answered = samples[-1].answered if samples else 0
+    judged = [sample for sample in samples if sample.answered >= max(answered * warm_up, warm_up_segments)]
     if len(judged) < MIN_SAMPLES or judged[-1].answered == judged[0].answered:
-        raise ConfigurationError(f"{len(judged)} samples after the warm-up, at least {MIN_SAMPLES} with new answers are needed: run longer")
+        raise ConfigurationError(
+            f"{answered} segments were answered, and {len(judged)} samples taken after the warm-up of at least {warm_up_segments} segments;"
+            f" {MIN_SAMPLES} samples with new answers are needed: run longer"
+        )
     seconds = np.array([sample.at_s for sample in judged])
     segments = np.array([sample.answered for sample in judged], np.float64)
     leaked = np.array([LEAK_BYTES_PER_CANCEL * sample.cancelled for sample in judged], np.float64)

@@ -18,7 +18,7 @@ STEADY = Growth(0.001, 20.0, 300.0, 30_000, 100.0, 100.1, 0.2)
 
 async def soaked(folder: Path, *hooks: str) -> dict[str, Any]:
     arguments = tuple(word for hook in ("small_memories", *hooks) for word in ("--hook", f"{CONTROLS}:{hook}"))
-    return await Soak(Settings(60.0, 0.2, 1, folder, segments=6000, server_arguments=arguments)).run()
+    return await Soak(Settings(60.0, 0.2, 1, folder, segments=4000, warm_up_segments=0, server_arguments=arguments)).run()
 
 
 @pytest.mark.timeout(240)

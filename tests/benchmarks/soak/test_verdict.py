@@ -73,10 +73,18 @@ def test_the_slope_is_that_of_a_line_and_turns_with_it(points: list[tuple[int, i
     assert slope(x, 3 * x + 7) == (3.0 if len(set(x)) > 1 else 0.0)
 
 
+def test_the_warm_up_lasts_until_memories_are_full() -> None:
+    filling = series(lambda at: steady(at) + 1500 * min(PER_S * at, 10_000), seconds=150)
+    assert growth(filling, 0.1).is_leak
+    assert not growth(filling, 0.1, warm_up_segments=10_000).is_leak
+
+
 def test_a_run_too_short_to_judge_says_so() -> None:
-    with pytest.raises(ConfigurationError, match="6 samples after the warm-up, at least 10"):
+    with pytest.raises(ConfigurationError, match="900 segments were answered, and 6 samples taken after the warm-up"):
         growth(series(steady, seconds=10), 0.4)
-    with pytest.raises(ConfigurationError, match="0 samples"):
+    with pytest.raises(ConfigurationError, match="0 samples taken after the warm-up of at least 10000 segments"):
+        growth(series(steady, seconds=50), 0.4, warm_up_segments=10_000)
+    with pytest.raises(ConfigurationError, match="0 segments were answered"):
         growth([], 0.4)
     with pytest.raises(ConfigurationError, match="new answers"):
         growth([Sample(float(at), MB, 7, 0) for at in range(50)], 0.4)
