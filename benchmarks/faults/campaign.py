@@ -46,7 +46,7 @@ class Settings:
     server_arguments: tuple[str, ...] = ()
     edge_arguments: tuple[str, ...] = ()
     stuck_s: float = 150.0
-    """An edge that shows nothing for so long is killed, and what it promised is lost: it tries for 120 s, and then says that it gives up."""
+    """An edge that shows nothing for so long is killed, and what it promised is lost: after 120 s it should have said that it gives up."""
 
 
 class Campaign:

@@ -26,6 +26,8 @@ from cloud_server.worker_process import RecogniserSpec
 from protos import messages as m
 
 DRAIN_S = 10.0
+# A worker that starts anew on a busy machine may take longer than a segment may wait; what is tried here is loss, not speed.
+DEADLINE_S = 60.0
 
 
 class RecordedCore:
@@ -99,7 +101,7 @@ async def serve(who: str, catalogue: Path, model: str, busy_s: float, *, has_dia
         vars(cloud_server.service)["Stream"] = RecordedStream  # of every session from here on
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stopped.set)
     obeying = asyncio.create_task(obey({"vitals": vitals, "workers": workers, "clock": setting(clock)}))
-    config = Config(port=0, metrics_port=0, workers=1, catalogues=(catalogue,), drain_s=DRAIN_S)
+    config = Config(port=0, metrics_port=0, workers=1, catalogues=(catalogue,), drain_s=DRAIN_S, segment_deadline_s=DEADLINE_S)
     spec = recogniser_spec(config) if model == "real" else RecogniserSpec("benchmarks.faults.stub:make_stub", (str(busy_s),))
     async with running_server(config, spec) as server:
         diary.write(Ready(server.address, server.metrics_address))
