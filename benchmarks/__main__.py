@@ -28,6 +28,7 @@ from benchmarks.noisy_titles import score_refusals, score_titles
 from benchmarks.overload.commands import overload
 from benchmarks.redis_faults import redis
 from benchmarks.rolling.commands import rolling
+from benchmarks.soak.commands import soak
 from benchmarks.word_times import measure_word_times
 from models.bundle import default_bundle_dir
 from models.evaluate.commands import watched
@@ -48,6 +49,7 @@ app.command()(load)
 app.command()(biasing)
 app.command()(rolling)
 app.command()(redis)
+app.command()(soak)
 
 
 @app.callback()

@@ -147,7 +147,7 @@ def make_grpc_server(
     server = grpc.aio.server(
         interceptors=[Authentication(gate, metrics), LastResort(metrics)],
         options=[
-            ("grpc.keepalive_time_ms", 10_000),
+            ("grpc.keepalive_time_ms", 9_000),
             ("grpc.keepalive_timeout_ms", 5_000),
             ("grpc.http2.ping_timeout_ms", 5_000),
             ("grpc.http2.min_ping_interval_without_data_ms", 5_000),

@@ -56,6 +56,8 @@ TESTED_ELSEWHERE = {
     "benchmarks/rolling/stub_server.py": "benchmarks/rolling/test_replica.py",
     **dict.fromkeys(map("benchmarks/faults/{}.py".format, CAMPAIGN), "benchmarks/faults/test_campaign.py"),
     "benchmarks/faults/stub.py": "benchmarks/faults/test_words.py",
+    "benchmarks/soak/commands.py": "benchmarks/soak/test_soak.py",
+    "benchmarks/soak/load.py": "benchmarks/soak/test_soak.py",
     "benchmarks/__main__.py": "benchmarks/test_main.py",
     "benchmarks/worker.py": "benchmarks/test_worker_process.py",
     "benchmarks/contest.py": "benchmarks/engines/test_engines.py",
