@@ -16,6 +16,7 @@ from benchmarks.accuracy_peers import as_lines, compare
 from benchmarks.commands import latency, throughput
 from benchmarks.demo import run_demo
 from benchmarks.faults.commands import faults
+from benchmarks.fuzz.commands import fuzz
 from benchmarks.interim import measure_interims
 from benchmarks.known_items import as_rows, measure_known_items
 from benchmarks.noise import measure_noise
@@ -37,6 +38,7 @@ app.command()(throughput)
 app.command()(latency)
 app.command()(faults)
 app.command()(overload)
+app.command()(fuzz)
 
 
 @app.callback()
