@@ -21,7 +21,7 @@ from benchmarks.interim import measure_interims
 from benchmarks.known_items import as_rows, measure_known_items
 from benchmarks.noise import measure_noise
 from benchmarks.noisy_titles import score_refusals, score_titles
-from benchmarks.overload.commands import overload
+from benchmarks.overload.commands import idle, overload
 from benchmarks.word_times import measure_word_times
 from models.bundle import default_bundle_dir
 from models.evaluate.commands import watched
@@ -38,6 +38,7 @@ app.command()(throughput)
 app.command()(latency)
 app.command()(faults)
 app.command()(overload)
+app.command()(idle)
 app.command()(fuzz)
 
 

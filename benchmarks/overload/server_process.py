@@ -44,6 +44,7 @@ class ServerOptions:
     """Of waiting: the bound of the queue, in audio seconds, is so many seconds' work. The default server has 60 s for 75 on each of two cores."""
     quota_share: float = 0.07
     """Of what the server hears, that a tenant may ask for over time: as in the simulation of tests/cloud_server/test_admission.py."""
+    keepalive_s: float = Config().keepalive_s
     tenants: tuple[str, ...] = ()
     """Each gets a token, and then nobody is let in without; empty: nobody is asked."""
 
@@ -112,6 +113,7 @@ async def serve(options: ServerOptions, folder: Path) -> None:
         max_queued_audio_s=options.max_queued_s * options.capacity_s_per_s,
         security=security,
         drain_s=1.0,
+        keepalive_s=options.keepalive_s,
         tenant_quota=replace(TENANT_QUOTA, audio_s_per_minute=options.quota_share * options.capacity_s_per_s * SECONDS_A_MINUTE),
     )
     spec = RecogniserSpec("benchmarks.overload.server_process:make_slow_stub", (str(options.audio_s_per_s),))
