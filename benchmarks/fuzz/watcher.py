@@ -85,6 +85,17 @@ class Watcher:
         check(segment_id not in self.answered, f"segment {segment_id} was answered before")
 
 
+def watch_stream(started: Sequence[int], responses: Sequence[m.Response], is_whole: bool) -> None:
+    """The same from outside: what a client got for the segments it began, in order. is_whole: the stream ended in good order, so nothing may be owed.
+
+    Raises: Broken.
+    """
+    watcher = Watcher()
+    watcher.started += [id_ for number, id_ in enumerate(started) if id_ > max(started[:number], default=0)]
+    watcher.watch([Send(response) for response in responses])
+    check(not is_whole or not watcher.unanswered, f"the stream ended in good order and owes {watcher.unanswered}")
+
+
 def check(holds: bool, words: str) -> None:
     if not holds:
         raise Broken(words)

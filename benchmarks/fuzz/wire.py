@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
 import grpc
-from google.protobuf.message import Message
+from google.protobuf.message import DecodeError, Message
 from google.protobuf.message_factory import GetMessageClass
 from grpc_health.v1 import health_pb2
 
 from benchmarks.fuzz.mutate import bytes_changed, filled, with_one_field_changed
+from benchmarks.fuzz.watcher import Broken, watch_stream
 from benchmarks.latency import requests_of
 from benchmarks.scrape import scrape, total
 from protos import codec
@@ -84,8 +86,10 @@ def fuzz_calls(address: str, metrics_address: str, calls: int, first_seed: int, 
     found = Found()
     with grpc.insecure_channel(address) as channel, ThreadPoolExecutor(AT_ONCE, thread_name_prefix="fuzz") as threads:
         seeds = range(first_seed, first_seed + calls)
-        for seed, (path, code) in zip(seeds, threads.map(partial(_outcome, channel), map(make_call, seeds)), strict=True):
+        for seed, (path, code, words) in zip(seeds, threads.map(partial(_outcome, channel), map(make_call, seeds)), strict=True):
             found.calls += 1
+            if words:
+                found.broken.append(f"{path} of seed {seed}: {words}")
             found.codes[code] += 1
             found.methods[path] += 1
             if code in NEVER:
@@ -103,13 +107,13 @@ def fuzz_calls(address: str, metrics_address: str, calls: int, first_seed: int, 
     return found
 
 
-def _outcome(channel: Any, call: Call) -> tuple[str, str]:
-    """The method and its status. channel: gRPC's, whose stubs want a serialiser for what is bytes already."""
-    path = call.method.path
+def _outcome(channel: Any, call: Call) -> tuple[str, str, str]:
+    """The method, its status, and which promise its answers break. channel: gRPC's, whose stubs want a serialiser for what is bytes already."""
+    path, responses = call.method.path, list[bytes]()
     try:
         if call.method.takes_many:
-            for _ in channel.stream_stream(path)(iter(call.messages), timeout=HANG_S):
-                pass
+            for response in channel.stream_stream(path)(iter(call.messages), timeout=HANG_S):
+                responses.append(response)
         elif call.method.gives_many:
             watching = channel.unary_stream(path)(call.messages[0], timeout=HANG_S)
             next(watching)  # health's Watch has no end of its own
@@ -119,8 +123,29 @@ def _outcome(channel: Any, call: Call) -> tuple[str, str]:
     except grpc.RpcError as error:
         # The server words its own deadlines otherwise.
         is_ours = error.code() is grpc.StatusCode.DEADLINE_EXCEEDED and error.details() == "Deadline Exceeded"
-        return path, HANG if is_ours else str(error.code().name)
-    return path, "OK"
+        return path, HANG if is_ours else str(error.code().name), _broken(call, responses, is_whole=False)
+    return path, "OK", _broken(call, responses, is_whole=True)
+
+
+def _broken(call: Call, responses: list[bytes], *, is_whole: bool) -> str:
+    if not call.method.takes_many:
+        return ""
+    try:
+        watch_stream(_started(call.messages), [codec.decode_response(pb.StreamingRecognizeResponse.FromString(wire)) for wire in responses], is_whole)
+    except Broken as broken:
+        return str(broken)
+    return ""
+
+
+def _started(wires: Sequence[bytes]) -> list[int]:
+    """Ids of the segments that a server may take to have begun."""
+    started = []
+    for wire in wires:
+        with suppress(DecodeError):
+            message = pb.StreamingRecognizeRequest.FromString(wire)
+            if message.HasField("segment_start"):
+                started.append(message.segment_start.segment_id)
+    return started
 
 
 def _conversation(chance: random.Random) -> list[bytes]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from benchmarks.fuzz.watcher import Broken, Watcher
+from benchmarks.fuzz.watcher import Broken, Watcher, watch_stream
 from cloud_server.search.heard import Heard
 from cloud_server.session import Close, Command, Drop, Search, Send, Transcribe
 from protos import messages as m
@@ -54,3 +54,13 @@ def test_a_broken_promise_is_named(commands: list[Command], words: str) -> None:
     with pytest.raises(Broken) as broken:
         watcher.watch(commands)
     assert words in str(broken.value)
+
+
+def test_a_client_sees_the_same_promises_from_outside() -> None:
+    responses = [m.Session(), m.SegmentAccepted(1), WORDS, HITS, m.Reject(2)]
+    watch_stream([1, 1, 2], responses, is_whole=True)
+    watch_stream([1, 2, 3], responses, is_whole=False)
+    with pytest.raises(Broken, match=r"owes \[3\]"):
+        watch_stream([1, 2, 3], responses, is_whole=True)
+    with pytest.raises(Broken, match="answered before"):
+        watch_stream([1, 2], [m.Reject(1), m.Reject(1)], is_whole=False)
