@@ -120,6 +120,8 @@ class SpeechSearchService(pb_grpc.SpeechSearchServicer):
             )
         if not all(math.isfinite(number) for alternative in alternatives for number in (alternative.confidence, alternative.log_prob)):
             raise InvalidRequest("confidence and log_prob of every alternative must be finite")
+        if request.query:
+            await self._core.typed(request.query)
         found = await self._core.search(0, Heard(alternatives), wish.catalogue, wish.max_hits)
         return pb.SearchResponse(search_results=codec.encode(found))
 
@@ -129,6 +131,8 @@ class SpeechSearchService(pb_grpc.SpeechSearchServicer):
         given = checked(request)
         metrics = self._core.metrics
         metrics.feedback.labels(given.kind).inc()
+        if given.kind == "corrected":
+            await self._core.typed(request.corrected.transcript)
         try:
             kept = await asyncio.to_thread(self._core.feedback.keep, given, request.data_use, datetime.now(UTC))
         except OSError:  # a full disk: the person has done their part
@@ -151,6 +155,11 @@ class SpeechSearchService(pb_grpc.SpeechSearchServicer):
         if data_use.allow_retention:
             check_scope(Scope.CAPTURE, principal)
         return principal
+
+    @property
+    def unread_responses(self) -> int:
+        """Of all streams; for a scrape, which comes from another thread."""
+        return sum(stream.unread_responses for stream in list(self._streams))
 
     async def drain(self, reconnect_in_s: float, grace_s: float) -> None:
         """Send every open session a GoAway; each ends when its last segment is answered, or with Rejects after grace_s."""

@@ -50,6 +50,10 @@ class Stream:
         """Refuse what is unanswered and end the stream with `error`; nothing if it has ended."""
         self._do(self._session.abandon(error))
 
+    @property
+    def unread_responses(self) -> int:
+        return self._out.qsize()
+
     async def run(self, requests: AsyncIterator[m.Request]) -> AsyncGenerator[m.Response, None]:
         """Responses until both sides are done. Raises: SpeechError: what ended the session early."""
         self._spawn(self._read(requests))
@@ -67,7 +71,8 @@ class Stream:
             for segment_task in list(self._tasks):
                 segment_task.cancel()
             await asyncio.gather(*self._tasks, return_exceptions=True)
-            self._core.resumption.leave(self._session.identity.resume_token, self, self._clock())
+            self._core.metrics.edges.left(self.id)
+            self._core.sessions.leave(self._session.identity, self, self._clock())
             self.ended.set()
 
     def drain(self, reconnect_in_s: float, reason: str) -> None:
@@ -79,7 +84,7 @@ class Stream:
             # The timeout is for the first message alone: silence later on is what a VAD makes.
             first = await asyncio.wait_for(anext(requests, None), self._first_message_s)
             if first is not None:
-                self._identify(first)
+                await self._identify(first)
                 self._do(self._session.receive(first, self._clock()))
                 async for request in requests:
                     self._do(self._session.receive(request, self._clock()))
@@ -91,14 +96,10 @@ class Stream:
         except SpeechError as error:
             self.end(error)
 
-    def _identify(self, first: m.Request) -> None:
+    async def _identify(self, first: m.Request) -> None:
         """A session of its own, or the one its token leads to: the newest connection wins, and the older one is told."""
         token = first.resume_token if isinstance(first, m.StreamingConfig) else ""
-        resumed = self._core.resumption.resume(token, self, self._clock(), self._tenant) if token else None
-        if resumed is None:
-            self._session.identity = self._core.resumption.begin(self, self._tenant)
-            return
-        self._session.identity, previous = resumed
+        self._session.identity, previous = await self._core.sessions.open(token, self, self._tenant, self._clock())
         if previous is not None:
             previous.end(TakenOver("a newer connection resumed this session"))
 
@@ -125,7 +126,7 @@ class Stream:
                 case Drop(segment_id):
                     self._core.cancel(self.id, segment_id)
                 case Report(report):
-                    self._core.metrics.edge_reported(report)
+                    self._core.metrics.edges.reported(self.id, report)
                 case Close():
                     self._out.put_nowait(command)
 
@@ -153,11 +154,12 @@ class Stream:
     async def _transcribe(self, command: Transcribe) -> None:
         segment_id = command.segment.segment_id
         key = SegmentKey(self._session.identity.session_id, segment_id, google_crc32c.value(command.segment.pcm))
-        known = self._core.finals.find(key, self._clock())
+        known = await self._core.answers.find(key, self._session.identity, self._tenant, self._clock())
         try:
             heard = None
             if known:
                 result = known.result
+                self._core.metrics.duplicates.inc()
             else:
                 result, heard = await self._core.recognize(
                     self.id, command.segment, command.priority, command.deadline_s, command.max_alternatives, command.hints, self._tenant
@@ -168,15 +170,15 @@ class Stream:
         else:
             self._working[segment_id] = key, result
             commands = self._session.decoded(segment_id, result, heard)
-            if not commands:
+            if result.final_reason is not m.FinalReason.RECOGNIZED:
+                self._keep(segment_id, None)  # no commands may mean that it waits for earlier segments
+            elif not commands:
                 del self._working[segment_id]  # answered otherwise meanwhile
-            elif result.final_reason is not m.FinalReason.RECOGNIZED:
-                self._keep(segment_id, None)
             self._do(commands)
 
     async def _search(self, command: Search) -> None:
         key, _ = self._working[command.segment_id]
-        known = self._core.finals.find(key, self._clock())
+        known = self._core.answers.remembered(key, self._clock())
         if known is not None and known.results is not None:
             results = known.results
         else:
@@ -194,7 +196,7 @@ class Stream:
 
     def _keep(self, segment_id: int, results: m.SearchResults | None) -> None:
         key, result = self._working.pop(segment_id)
-        self._core.finals.keep(key, Final(result, results), self._clock())
+        self._core.answers.keep(key, self._session.identity, self._tenant, Final(result, results), self._clock())
 
     def _spawn(self, coroutine: Coroutine[object, None, None]) -> None:
         task = asyncio.create_task(coroutine)

@@ -18,7 +18,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from benchmarks.faults.server_process import DeterministicStub
+from benchmarks.faults.stub import DeterministicStub
 from cloud_server.admission import SECONDS_A_MINUTE
 from cloud_server.app import running_server
 from cloud_server.config import TENANT_QUOTA, Config
