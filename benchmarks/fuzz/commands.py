@@ -20,7 +20,7 @@ from cloud_server.app import running_server
 from cloud_server.config import Config
 from cloud_server.worker_process import RecogniserSpec
 
-STUB = RecogniserSpec("benchmarks.faults.server_process:make_stub")
+STUB = RecogniserSpec("benchmarks.faults.stub:make_stub")
 # A mutated session often says nothing first; nobody should wait long for that.
 FIRST_MESSAGE_S = 1.0
 
