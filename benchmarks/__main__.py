@@ -19,13 +19,14 @@ from benchmarks.biasing import biasing
 from benchmarks.commands import latency, throughput
 from benchmarks.demo import run_demo
 from benchmarks.faults.commands import faults
+from benchmarks.fuzz.commands import fuzz
 from benchmarks.interim import measure_interims
 from benchmarks.judged import kept_in
 from benchmarks.known_items import as_groups, as_rows, measure_known_items
 from benchmarks.load.commands import load
 from benchmarks.noise import measure_noise
 from benchmarks.noisy_titles import score_refusals, score_titles
-from benchmarks.overload.commands import overload
+from benchmarks.overload.commands import idle, overload
 from benchmarks.redis_faults import redis
 from benchmarks.rolling.commands import rolling
 from benchmarks.soak.commands import soak
@@ -45,6 +46,8 @@ app.command()(throughput)
 app.command()(latency)
 app.command()(faults)
 app.command()(overload)
+app.command()(idle)
+app.command()(fuzz)
 app.command()(load)
 app.command()(biasing)
 app.command()(rolling)

@@ -144,13 +144,14 @@ def make_grpc_server(
     config: Config, service: SpeechSearchService, checks: HealthServicer, metrics: Metrics, gate: Gate | OpenGate
 ) -> grpc.aio.Server:
     """The three keep-alive options go together: alone, each leaves a half-open link unnoticed or kills a silent stream (both measured)."""
+    interval_ms = round(config.keepalive_s * 1000)
     server = grpc.aio.server(
         interceptors=[Authentication(gate, metrics), LastResort(metrics)],
         options=[
-            ("grpc.keepalive_time_ms", 9_000),
-            ("grpc.keepalive_timeout_ms", 5_000),
-            ("grpc.http2.ping_timeout_ms", 5_000),
-            ("grpc.http2.min_ping_interval_without_data_ms", 5_000),
+            ("grpc.keepalive_time_ms", interval_ms),
+            ("grpc.keepalive_timeout_ms", interval_ms // 2),
+            ("grpc.http2.ping_timeout_ms", interval_ms // 2),
+            ("grpc.http2.min_ping_interval_without_data_ms", interval_ms // 2),
             ("grpc.max_concurrent_streams", config.max_streams),
             ("grpc.max_receive_message_length", config.max_message_bytes),
             ("grpc.so_reuseport", 0),  # two servers on one port would share it silently

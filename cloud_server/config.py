@@ -53,6 +53,8 @@ class Config:
     """At once on one connection; what goes beyond waits."""
     max_stream_s: float = 1800.0
     """Then a GoAway, and the client resumes its session on another stream."""
+    keepalive_s: float = 9.0
+    """A silent link is asked so often whether it is alive, and given up after half as long without an answer; clients may ask twice as often."""
     metrics_host: str = "127.0.0.1"
     """Loopback whatever `host` is: /metrics has neither TLS nor a token."""
     security: Security = field(default_factory=Security)

@@ -48,6 +48,7 @@ TESTED_ELSEWHERE = {
     "models/__main__.py": "models/test_main.py",
     "benchmarks/faults/commands.py": "benchmarks/faults/test_campaign.py",
     "benchmarks/faults/server_process.py": "benchmarks/faults/test_campaign.py",
+    "benchmarks/fuzz/commands.py": "benchmarks/fuzz/test_wire.py",
     "benchmarks/overload/commands.py": "benchmarks/overload/test_trial.py",
     "benchmarks/overload/crowd.py": "benchmarks/overload/test_trial.py",
     "benchmarks/overload/server_process.py": "benchmarks/overload/test_trial.py",

@@ -170,6 +170,10 @@ async def test_bytes_that_are_no_message_are_an_invalid_argument_and_never_unkno
     with pytest.raises(grpc.aio.AioRpcError) as failure:
         await unary(b"\xff\xff\xff")
     assert failure.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+    watch = channel.unary_stream("/grpc.health.v1.Health/Watch")(b"\xff\xff\xff")
+    with pytest.raises(grpc.aio.AioRpcError) as failure:
+        await watch.read()
+    assert failure.value.code() is grpc.StatusCode.INVALID_ARGUMENT
     stream = channel.stream_stream(STREAM)(iter([b"\xff\xff\xff"]))
     with pytest.raises(grpc.aio.AioRpcError) as failure:
         await stream.read()
