@@ -24,6 +24,8 @@ from benchmarks.known_items import as_groups, as_rows, measure_known_items
 from benchmarks.noise import measure_noise
 from benchmarks.noisy_titles import score_refusals, score_titles
 from benchmarks.word_times import measure_word_times
+from cloud_server.search.learnt import read_weights
+from cloud_server.search.weights import SHIPPED
 from models.bundle import default_bundle_dir
 from models.evaluate.commands import watched
 from protos.errors import ConfigurationError
@@ -65,6 +67,7 @@ def search(
     biased: Annotated[bool, typer.Option("--biased", help="With --manifest: also heard with the documents' titles in lexicon and model.")] = False,
     plot: Annotated[Path | None, typer.Option(help="With --manifest: success at 1 by slice, as SVG.")] = None,
     judged: Annotated[Path | None, typer.Option(help="With --manifest: what each hit was chosen from, for `harken-server feedback fit`.")] = None,
+    search_weights: Annotated[Path | None, typer.Option(help="With --manifest: of `harken-server feedback fit`; default: those shipped.")] = None,
     refusals: Annotated[Path | None, typer.Option(help="Text file: sentences, one a line, that name nothing in the catalogue.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object (of noisy titles: one a line).")] = False,
 ) -> None:
@@ -81,10 +84,13 @@ def search(
     """
     if manifest is not None:
         found = found_manifest(manifest, shared_dir())
+        weights = SHIPPED if search_weights is None else read_weights(search_weights)
         with ExitStack() as stack:
             keep = stack.enter_context(kept_in(judged)) if judged else None
             texts = shared_dir() / "text"
-            facts = measure_known_items(found, texts, bundle or default_bundle_dir(), documents, limit, watched, biased=biased, keep=keep)
+            facts = measure_known_items(
+                found, texts, bundle or default_bundle_dir(), documents, limit, watched, biased=biased, keep=keep, weights=weights
+            )
         if plot is not None:
             title = f"{facts['queries']} recordings ({manifest.name}), each searched for among {documents:,} documents: right one first"
             plot.write_text(bars(title, as_groups(facts), "Whiskers: 95 % over speakers."))

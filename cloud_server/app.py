@@ -81,7 +81,7 @@ async def running_server(config: Config, spec: RecogniserSpec | None = None) -> 
     async with AsyncExitStack() as stack:
         # tantivy's own threads may still write while this is removed.
         scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="harken-index-", ignore_cleanup_errors=True)))
-        catalogues = await asyncio.to_thread(load_catalogues, config.index_dirs, config.catalogues, scratch)
+        catalogues = await asyncio.to_thread(load_catalogues, config.index_dirs, config.catalogues, scratch, config.search_weights)
         spec = spec or recogniser_spec(config)
         pool = WorkerPool(spec, schedule, on_queue=metrics.queue_changed, on_restart=metrics.model_restarts.inc)
         model = replace(await pool.start(), stage=RolloutStage.LIVE, traffic_share=1.0)
