@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 from contextlib import ExitStack
 from dataclasses import asdict
@@ -18,11 +17,13 @@ from benchmarks.bars import bars
 from benchmarks.commands import latency, throughput
 from benchmarks.demo import run_demo
 from benchmarks.faults.commands import faults
+from benchmarks.fix import fix_command
 from benchmarks.interim import measure_interims
 from benchmarks.judged import kept_in
 from benchmarks.known_items import as_groups, as_rows, measure_known_items
 from benchmarks.noise import measure_noise
 from benchmarks.noisy_titles import score_refusals, score_titles
+from benchmarks.shared import shared_dir
 from benchmarks.word_times import measure_word_times
 from cloud_server.search.learnt import read_weights
 from cloud_server.search.weights import SHIPPED
@@ -40,6 +41,7 @@ app = typer.Typer(
 app.command()(throughput)
 app.command()(latency)
 app.command()(faults)
+app.command("fix")(fix_command)
 
 
 @app.callback()
@@ -202,10 +204,6 @@ def word_times(
                 f"{name:12s}{edge:6s}{figures['words']:5d} words: median {errors['median_ms']:5.1f} ms, 90 % within {errors['p90_ms']:6.1f} ms,"
                 f" bias {errors['bias_ms']:+6.1f} ms"
             )
-
-
-def shared_dir() -> Path:
-    return Path(os.environ.get("HARKEN_SHARED") or ROOT.parent / "shared")
 
 
 def main() -> None:
