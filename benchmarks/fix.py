@@ -132,14 +132,14 @@ def chosen(rows: Sequence[dict[str, Any]], taken: set[str], items: int) -> list[
     return fit[:: len(fit) // items][:items]
 
 
-def measure_fixes(manifest: Path, items: int) -> list[Fixed]:
+def measure_fixes(manifest: Path, items: int, workers: int) -> list[Fixed]:
     documents = read_catalogue(default_catalogue())
     rows, _ = labelled_rows(manifest)
     wanted = chosen(rows, {normalise_text(document.title) for document in documents}, items)
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as temporary:
         directory = Path(temporary) / "recipes"
         build_index(documents, directory, "recipes")
-        with server_process("--index", str(directory), "--workers", "2") as server:
+        with server_process("--index", str(directory), "--workers", str(workers)) as server:
             return [
                 asyncio.run(fix(server, directory, f"new-{number}", normalise_text(row["text"]), read_pcm(manifest.parent / row["audio"])))
                 for number, row in enumerate(wanted)
@@ -171,6 +171,7 @@ def _spread(seconds: Sequence[float | None]) -> dict[str, Any]:
 def fix_command(
     manifest: Annotated[Path, typer.Option(help="JSONL of recordings with texts, here or under HARKEN_SHARED.")] = Path("speech/dev.jsonl"),
     items: Annotated[int, typer.Option(min=1, help="How many recordings, evenly spread, one after the other on one server.")] = 5,
+    workers: Annotated[int, typer.Option(min=1, help="Recogniser processes of the server.")] = 2,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object, with each recording.")] = False,
 ) -> None:
     """From the first failing spoken query to its fix: `index add`, the first right answer, and the first that knows the new words, in seconds.
@@ -179,7 +180,7 @@ def fix_command(
     harken-bench fix
     harken-bench fix --items 20 --json
     """
-    facts = figures(measure_fixes(found_manifest(manifest, shared_dir()), items))
+    facts = figures(measure_fixes(found_manifest(manifest, shared_dir()), items, workers))
     print(json.dumps(facts) if as_json else "\n".join(as_rows(facts)))
 
 
