@@ -36,7 +36,7 @@ from protos import speech_search_pb2_grpc as pb_grpc
 from protos.errors import ConfigurationError
 
 ASK_EVERY_S = 0.2
-GIVE_UP_S = 120.0
+GIVE_UP_S = 300.0
 LENGTHS_S = (1.5, 6.0)
 """Of recordings that are like what people ask for."""
 
