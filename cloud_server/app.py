@@ -92,7 +92,7 @@ async def running_server(config: Config, spec: RecogniserSpec | None = None) -> 
         # tantivy's own threads may still write while this is removed.
         scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="harken-index-", ignore_cleanup_errors=True)))
         metrics.process.watch_disk("scratch", scratch)
-        catalogues = await asyncio.to_thread(load_catalogues, config.index_dirs, config.catalogues, scratch)
+        catalogues = await asyncio.to_thread(load_catalogues, config.index_dirs, config.catalogues, scratch, config.search_weights)
         spec = spec or recogniser_spec(config)
         pool = WorkerPool(spec, schedule, watch=metrics.queue)
         model = replace(await pool.start(), stage=RolloutStage.LIVE, traffic_share=1.0)
