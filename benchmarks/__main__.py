@@ -13,6 +13,7 @@ import typer
 
 from benchmarks.accuracy import found_manifest, measure_accuracy
 from benchmarks.accuracy_peers import as_lines, compare
+from benchmarks.capacity.commands import capacity
 from benchmarks.commands import latency, throughput
 from benchmarks.demo import run_demo
 from benchmarks.faults.commands import faults
@@ -41,6 +42,7 @@ app.command()(faults)
 app.command()(overload)
 app.command()(load)
 app.command()(rolling)
+app.command()(capacity)
 
 
 @app.callback()
