@@ -17,6 +17,7 @@ from benchmarks.capacity.commands import capacity
 from benchmarks.commands import latency, throughput
 from benchmarks.demo import run_demo
 from benchmarks.faults.commands import faults
+from benchmarks.idle.commands import idle
 from benchmarks.interim import measure_interims
 from benchmarks.known_items import as_rows, measure_known_items
 from benchmarks.load.commands import load
@@ -43,6 +44,7 @@ app.command()(overload)
 app.command()(load)
 app.command()(rolling)
 app.command()(capacity)
+app.command()(idle)
 
 
 @app.callback()
