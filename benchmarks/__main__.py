@@ -20,6 +20,11 @@ from benchmarks.demo import run_demo
 from benchmarks.faults.commands import faults
 from benchmarks.fix import fix_command
 from benchmarks.fuzz.commands import fuzz
+from benchmarks.capacity.commands import capacity
+from benchmarks.commands import latency, throughput
+from benchmarks.demo import run_demo
+from benchmarks.faults.commands import faults
+from benchmarks.idle.commands import idle
 from benchmarks.interim import measure_interims
 from benchmarks.judged import kept_in
 from benchmarks.known_items import as_groups, as_rows, measure_known_items
@@ -57,6 +62,8 @@ app.command()(rolling)
 app.command()(redis)
 app.command()(soak)
 app.command("fix")(fix_command)
+app.command()(capacity)
+app.command()(idle)
 
 
 @app.callback()

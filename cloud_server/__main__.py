@@ -23,6 +23,7 @@ from cloud_server.security.commands import certs_app, key_app, token_app
 from cloud_server.security.exposure import PLAINTEXT_CONSENT, PLAINTEXT_VARIABLE, Security, default_api_keys, default_token_key, settle, tls_files
 from cloud_server.shared.access import PASSWORD_VARIABLE, redis_access
 from cloud_server.sources import parse_place
+from cloud_server.upkeep.commands import doctor, tune
 from cloud_server.worker_process import RecogniserSpec
 from protos.errors import ConfigurationError
 
@@ -37,6 +38,9 @@ app.add_typer(feedback_app, name="feedback")
 app.add_typer(certs_app, name="certs")
 app.add_typer(token_app, name="token")
 app.add_typer(key_app, name="key")
+
+app.command()(doctor)
+app.command()(tune)
 
 DEFAULTS = Config()
 

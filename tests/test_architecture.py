@@ -34,6 +34,7 @@ TESTED_ELSEWHERE = {
     "cloud_server/worker.py": "cloud_server/test_workers.py",
     "cloud_server/worker_process.py": "cloud_server/test_workers.py",
     "cloud_server/__main__.py": "cloud_server/test_main.py",
+    "cloud_server/upkeep/commands.py": "cloud_server/upkeep/test_doctor.py",
     "edge_client/__main__.py": "edge_client/test_main.py",
     "edge_client/options.py": "edge_client/test_main.py",
     "models/export/blocks.py": "models/export/test_graph.py",
