@@ -15,15 +15,12 @@ from benchmarks.accuracy import found_manifest, measure_accuracy
 from benchmarks.accuracy_peers import as_lines, compare
 from benchmarks.bars import bars
 from benchmarks.biasing import biasing
+from benchmarks.capacity.commands import capacity
 from benchmarks.commands import latency, throughput
 from benchmarks.demo import run_demo
 from benchmarks.faults.commands import faults
 from benchmarks.fix import fix_command
 from benchmarks.fuzz.commands import fuzz
-from benchmarks.capacity.commands import capacity
-from benchmarks.commands import latency, throughput
-from benchmarks.demo import run_demo
-from benchmarks.faults.commands import faults
 from benchmarks.idle.commands import idle
 from benchmarks.interim import measure_interims
 from benchmarks.judged import kept_in
@@ -31,7 +28,7 @@ from benchmarks.known_items import as_groups, as_rows, measure_known_items
 from benchmarks.load.commands import load
 from benchmarks.noise import measure_noise
 from benchmarks.noisy_titles import score_refusals, score_titles
-from benchmarks.overload.commands import idle, overload
+from benchmarks.overload.commands import overload, silence
 from benchmarks.redis_faults import redis
 from benchmarks.rolling.commands import rolling
 from benchmarks.shared import shared_dir
@@ -54,7 +51,7 @@ app.command()(throughput)
 app.command()(latency)
 app.command()(faults)
 app.command()(overload)
-app.command()(idle)
+app.command()(silence)
 app.command()(fuzz)
 app.command()(load)
 app.command()(biasing)
