@@ -27,8 +27,9 @@ class Config:
     """Processes with a one-thread recogniser each. One a core: batching and more threads both measured slower on CPU."""
     bundle_dir: Path | None = None
     """None: the bundle this distribution ships."""
-    index_dirs: tuple[Path, ...] = ()
-    """Made by `harken-server index build`; followed as they change. The first of these, or else of `catalogues`, is the default."""
+    index_dirs: tuple[Path | str, ...] = ()
+    """Made by `harken-server index build`, here (a path) or elsewhere (a URL); followed as they change. The first of these, or else of `catalogues`,
+    is the default."""
     catalogues: tuple[Path, ...] = ()
     """Indexed at start; where nothing is given, the recipes this distribution ships."""
     catalogue_words: bool = False
@@ -46,7 +47,12 @@ class Config:
     first_message_s: float = 5.0
     search_timeout_s: float = 0.3
     drain_s: float = 10.0
+    probe_every_s: float = 15.0
+    """Half a second of audio so often: 0.1 % of a core, and the only sign of life where nobody speaks."""
     max_streams: int = 128
+    """At once on one connection; what goes beyond waits."""
+    max_stream_s: float = 1800.0
+    """Then a GoAway, and the client resumes its session on another stream."""
     metrics_host: str = "127.0.0.1"
     """Loopback whatever `host` is: /metrics has neither TLS nor a token."""
     security: Security = field(default_factory=Security)
@@ -69,6 +75,7 @@ class Config:
         return Limits(
             max_segment=self.max_segment_s,
             max_chunk_bytes=MAX_CHUNK_BYTES,
+            max_stream=self.max_stream_s,
             max_queued_audio=self.max_queued_audio_s,
             max_alternatives=10,
             max_hits=50,

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import secrets
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine
+from dataclasses import replace
 from functools import partial
 
 import google_crc32c
@@ -16,6 +18,8 @@ from cloud_server.interim import Hear
 from cloud_server.session import Close, Command, Drop, Report, Search, Send, Session, Transcribe
 from protos import messages as m
 from protos.errors import Cancelled, DeadlineExceeded, QuotaExceeded, SpeechError, TakenOver
+
+log = logging.getLogger(__name__)
 
 TICK_S = 1.0
 # A reader this far behind is not reading: 256 answers are more than an hour of speech.
@@ -44,6 +48,10 @@ class Stream:
         """Refuse what is unanswered and end the stream with `error`; nothing if it has ended."""
         self._do(self._session.abandon(error))
 
+    @property
+    def unread_responses(self) -> int:
+        return self._out.qsize()
+
     async def run(self, requests: AsyncIterator[m.Request]) -> AsyncGenerator[m.Response, None]:
         """Responses until both sides are done. Raises: SpeechError: what ended the session early."""
         self._spawn(self._read(requests))
@@ -61,6 +69,7 @@ class Stream:
             for segment_task in list(self._tasks):
                 segment_task.cancel()
             await asyncio.gather(*self._tasks, return_exceptions=True)
+            self._core.metrics.edges.left(self.id)
             self._core.sessions.leave(self._session.identity, self, self._clock())
             self.ended.set()
 
@@ -109,16 +118,24 @@ class Stream:
                 case Drop(segment_id):
                     self._core.cancel(self.id, segment_id)
                 case Report(report):
-                    self._core.metrics.edge_reported(report)
+                    self._core.metrics.edges.reported(self.id, report)
                 case Close():
                     self._out.put_nowait(command)
 
     def _send(self, response: m.Response, priority: m.Priority) -> None:
         if isinstance(response, m.Result | m.Reject) and priority is not m.Priority.UNSPECIFIED:
             self._core.metrics.answered(response, priority)
+        if isinstance(response, m.Reject):
+            response = self._named(response)
         self._out.put_nowait(response)
         if self._out.qsize() >= MAX_UNREAD_RESPONSES:
             self.end(QuotaExceeded(f"{MAX_UNREAD_RESPONSES} responses wait for a client that does not read them"))
+
+    def _named(self, reject: m.Reject) -> m.Reject:
+        """With an id that the client can tell an operator; the log has it too, and never the words."""
+        named = replace(reject, correlation_id=reject.correlation_id or secrets.token_hex(6))
+        log.debug("segment %d ends with %s (%s)", named.segment_id, named.reason.name, named.correlation_id)
+        return named
 
     async def _hear(self, command: Hear) -> None:
         config = self._session.config
@@ -134,6 +151,7 @@ class Stream:
             heard = None
             if known:
                 result = known.result
+                self._core.metrics.duplicates.inc()
             else:
                 result, heard = await self._core.recognize(
                     self.id, command.segment, command.priority, command.deadline_s, command.max_alternatives, command.hints, self._tenant

@@ -15,11 +15,13 @@ from edge_client.config import INTERIM_CHUNK_MS, Config
 from edge_client.gate import SpeechGate
 from edge_client.keeper import Keeper, open_spool
 from edge_client.ledger import Ledger, SegmentOutcome
+from edge_client.missed import MissedSpeech
 from edge_client.outbox import SegmentRequest
+from edge_client.reports import Reports, Totals
 from edge_client.segmenter import SegmentEnded, Segmenter, SegmentEvent, SegmentStarted
 from edge_client.sources import Source
 from edge_client.spool import Spool
-from edge_client.summary import Mark, Summary
+from edge_client.summary import Summary
 from edge_client.transport import Transport
 from edge_client.vad import Vad, level_dbfs
 from protos import messages as m
@@ -63,7 +65,8 @@ class EdgeSession:
         self._changed, self._room = asyncio.Event(), asyncio.Event()
         self._captured = self._voiced = self._segments = self._rejected = 0
         self._notices: list[str] = []
-        self._reported = Mark(time.monotonic())
+        self._missed = MissedSpeech()
+        self._reports = Reports(time.monotonic(), has_spool=config.spool is not None)
         self._capturing: asyncio.Task[object] | None = None
         self._stopped = self._receiving_is_over = False
         self._failure: SpeechError | None = None
@@ -97,6 +100,7 @@ class EdgeSession:
                 self._settle(outcome)
             await capture  # its error, if it had one
             await earlier
+            self._notices += self._keeper.notices()
             if not receive.done():
                 await asyncio.wait([receive], timeout=1.0)  # the server closes after our half-close
             if receive.done() and not receive.cancelled():
@@ -148,22 +152,26 @@ class EdgeSession:
         finally:
             for event in self._segmenter.finish(reason):
                 self._take(event)
-            self._report()
-            self._transport.end_input()
+            self._missed.finish()
+            self._transport.end_input(self._report)
 
     def _hear(self, frame: m.AudioFrame) -> None:
-        voiced = self._gate.decide(level_dbfs(frame.pcm), self._vad.is_voiced(frame), self._segmenter.is_open)
+        is_voiced = self._vad.is_voiced(frame)
+        voiced = self._gate.decide(level_dbfs(frame.pcm), is_voiced, self._segmenter.is_open)
         samples = len(frame.pcm) // m.BYTES_PER_SAMPLE
         self._captured += samples
         self._voiced += samples if voiced else 0
         for event in self._segmenter.push(frame, voiced):
             self._take(event)
-        if time.monotonic() >= self._reported.at_s + self._config.transport.report_every_s:
-            self._report()
+        self._missed.hear(frame.start_sample, samples, is_voiced=is_voiced, is_sent=self._segmenter.is_open)
+        if time.monotonic() >= self._reports.last_s + self._config.transport.report_every_s:
+            self._transport.say(self._report())
 
     def _take(self, event: SegmentEvent) -> None:
         if isinstance(event, SegmentStarted):
             self._ledger.open(event.segment_id, event.start_sample)
+            self._missed.sent_from(event.start_sample)
+            self._reports.opened(event.segment_id, time.monotonic())
             self._segments += 1
         for request in self._chunker.push(event):
             assert isinstance(request, SegmentRequest)  # noqa: S101 - a chunker makes nothing else
@@ -193,11 +201,10 @@ class EdgeSession:
         backlog = Backlog(spool, self._config.transport, self._wish)
         async with aclosing(backlog.outcomes()) as outcomes:
             async for outcome in outcomes:
+                self._reports.recovered(outcome)
                 if self._on_earlier is not None:
                     self._on_earlier(outcome)
         self._notices += backlog.notices
-        if lost := self._keeper.lost_earlier:
-            self._notices.append(f"{lost} segments of earlier runs had to make room, and are lost")
 
     async def _wait_for_room(self) -> None:
         """A file at full speed would fill the server's queue, and be refused; nobody loses anything if it is read a little later."""
@@ -238,6 +245,7 @@ class EdgeSession:
                 pass
 
     def _hear_of(self, interim: m.Result) -> None:
+        self._reports.interim(interim.segment_id, time.monotonic())
         adaptive = self._config.adaptive
         if adaptive is not None and interim.complete is not None:
             self._segmenter.adapt(interim.segment_id, adaptive.complete_ms if interim.complete else adaptive.incomplete_ms)
@@ -267,26 +275,23 @@ class EdgeSession:
 
     def _complete(self) -> list[SegmentOutcome]:
         outcomes = self._ledger.take()
+        for outcome in outcomes:
+            self._reports.shown(outcome)
         self._rejected += sum(isinstance(outcome.answer, m.Reject) for outcome in outcomes)
         return outcomes
 
-    def _report(self) -> None:
-        """What happened since the last report."""
-        then, rate = self._reported, m.SAMPLE_RATE_HZ
-        now = Mark(time.monotonic(), self._captured, self._voiced, self._transport.accepted_bytes, self._source.overruns, self._transport.reconnects)
-        captured, sent_bytes = now.captured - then.captured, now.accepted_bytes - then.accepted_bytes
-        report = m.EdgeReport(
-            period=now.at_s - then.at_s,
-            captured=captured / rate,
-            voiced=(now.voiced - then.voiced) / rate,
-            sent=sent_bytes / m.BYTES_PER_SAMPLE / rate,
-            bytes_sent=sent_bytes,
-            bytes_saved=max(0, captured * m.BYTES_PER_SAMPLE - sent_bytes),
-            microphone_state=self._source.state,
-            overruns=now.overruns - then.overruns,
-            reconnects=now.reconnects - then.reconnects,
-            spooled_segments=self._transport.outbox.segments,
-            spooled_bytes=self._transport.outbox.audio_bytes,
+    def _report(self) -> m.EdgeReport:
+        """What happened since the last one."""
+        transport, now_s = self._transport, time.monotonic()
+        totals = Totals(
+            *(self._captured, self._voiced, self._missed.samples, transport.accepted_bytes, self._source.overruns),
+            *(transport.reconnects, transport.reconnects_asked, transport.connect_failures, self._keeper.lost_earlier),
         )
-        self._reported = now
-        self._transport.say(report)
+        oldest_s = self._ledger.oldest_unanswered_s
+        now = m.EdgeReport(
+            microphone_state=self._source.state,
+            spooled_segments=transport.outbox.segments,
+            spooled_bytes=transport.outbox.audio_bytes,
+            oldest_unanswered=None if oldest_s is None else now_s - oldest_s,
+        )
+        return self._reports.take(now_s, totals, now)

@@ -323,7 +323,7 @@ class SessionUpdate(_message.Message):
     def __init__(self, access_token: _Optional[str] = ..., data_use: _Optional[_Union[DataUse, _Mapping]] = ..., catalogue: _Optional[str] = ..., phrase_hints: _Optional[_Union[PhraseHints, _Mapping]] = ...) -> None: ...
 
 class EdgeReport(_message.Message):
-    __slots__ = ("period", "captured", "voiced", "sent", "bytes_sent", "bytes_saved", "speech_missed", "reconnects", "microphone_state", "microphone_restarts", "overruns", "spooled_segments", "spooled_bytes")
+    __slots__ = ("period", "captured", "voiced", "sent", "bytes_sent", "bytes_saved", "speech_missed", "reconnects", "microphone_state", "microphone_restarts", "overruns", "spooled_segments", "spooled_bytes", "finals", "empties", "rejected", "lost", "end_to_end", "first_interim", "oldest_unanswered", "connect_failures", "reconnects_asked", "spool_recovered")
     PERIOD_FIELD_NUMBER: _ClassVar[int]
     CAPTURED_FIELD_NUMBER: _ClassVar[int]
     VOICED_FIELD_NUMBER: _ClassVar[int]
@@ -337,6 +337,16 @@ class EdgeReport(_message.Message):
     OVERRUNS_FIELD_NUMBER: _ClassVar[int]
     SPOOLED_SEGMENTS_FIELD_NUMBER: _ClassVar[int]
     SPOOLED_BYTES_FIELD_NUMBER: _ClassVar[int]
+    FINALS_FIELD_NUMBER: _ClassVar[int]
+    EMPTIES_FIELD_NUMBER: _ClassVar[int]
+    REJECTED_FIELD_NUMBER: _ClassVar[int]
+    LOST_FIELD_NUMBER: _ClassVar[int]
+    END_TO_END_FIELD_NUMBER: _ClassVar[int]
+    FIRST_INTERIM_FIELD_NUMBER: _ClassVar[int]
+    OLDEST_UNANSWERED_FIELD_NUMBER: _ClassVar[int]
+    CONNECT_FAILURES_FIELD_NUMBER: _ClassVar[int]
+    RECONNECTS_ASKED_FIELD_NUMBER: _ClassVar[int]
+    SPOOL_RECOVERED_FIELD_NUMBER: _ClassVar[int]
     period: _duration_pb2.Duration
     captured: _duration_pb2.Duration
     voiced: _duration_pb2.Duration
@@ -350,7 +360,17 @@ class EdgeReport(_message.Message):
     overruns: int
     spooled_segments: int
     spooled_bytes: int
-    def __init__(self, period: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., captured: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., voiced: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., sent: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., bytes_sent: _Optional[int] = ..., bytes_saved: _Optional[int] = ..., speech_missed: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., reconnects: _Optional[int] = ..., microphone_state: _Optional[_Union[MicrophoneState, str]] = ..., microphone_restarts: _Optional[int] = ..., overruns: _Optional[int] = ..., spooled_segments: _Optional[int] = ..., spooled_bytes: _Optional[int] = ...) -> None: ...
+    finals: int
+    empties: int
+    rejected: int
+    lost: int
+    end_to_end: _containers.RepeatedCompositeFieldContainer[_duration_pb2.Duration]
+    first_interim: _containers.RepeatedCompositeFieldContainer[_duration_pb2.Duration]
+    oldest_unanswered: _duration_pb2.Duration
+    connect_failures: int
+    reconnects_asked: int
+    spool_recovered: int
+    def __init__(self, period: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., captured: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., voiced: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., sent: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., bytes_sent: _Optional[int] = ..., bytes_saved: _Optional[int] = ..., speech_missed: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., reconnects: _Optional[int] = ..., microphone_state: _Optional[_Union[MicrophoneState, str]] = ..., microphone_restarts: _Optional[int] = ..., overruns: _Optional[int] = ..., spooled_segments: _Optional[int] = ..., spooled_bytes: _Optional[int] = ..., finals: _Optional[int] = ..., empties: _Optional[int] = ..., rejected: _Optional[int] = ..., lost: _Optional[int] = ..., end_to_end: _Optional[_Iterable[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]]] = ..., first_interim: _Optional[_Iterable[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]]] = ..., oldest_unanswered: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., connect_failures: _Optional[int] = ..., reconnects_asked: _Optional[int] = ..., spool_recovered: _Optional[int] = ...) -> None: ...
 
 class KeepAlive(_message.Message):
     __slots__ = ()

@@ -15,10 +15,10 @@ import numpy.typing as npt
 
 from models.records import Partial, Recognition, Sounds
 from protos import messages as m
-from protos.errors import ConfigurationError, InvalidAudio
+from protos.errors import ConfigurationError, InvalidAudio, NotFinite
 
 # A segment whose first sample is one of these makes the stub misbehave in that way.
-CRASH, RAISE, RETURN_NOTHING, HANG, REFUSE, HOLLOW, CRASH_ONCE, UNREADABLE = range(30001, 30009)
+CRASH, RAISE, RETURN_NOTHING, HANG, REFUSE, HOLLOW, CRASH_ONCE, UNREADABLE, NOT_FINITE = range(30001, 30010)
 
 MODEL = m.ModelInfo("stub", "1", "en", "none", "0" * 64)
 
@@ -85,6 +85,8 @@ class StubRecogniser:
             return None  # type: ignore[return-value]
         if first == HANG:
             time.sleep(3600)
+        if first == NOT_FINITE:
+            raise NotFinite("the model's output is not finite")
         if first == REFUSE:
             raise InvalidAudio("sample 7 is not a number")
         if first == HOLLOW:
