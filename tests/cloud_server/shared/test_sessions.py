@@ -78,8 +78,8 @@ async def test_wherever_connections_come_and_go_the_newest_keeps_the_session_and
     for number, (place, what) in enumerate(steps, 1):
         server = servers[place]
         if what == "open":
-            assert (await server.open(session.resume_token, str(number))).session_id == session.session_id
-            has[place] = newest = str(number)
+            has[place] = newest = str(number)  # one object: a connection is itself, whatever it is called
+            assert (await server.open(session.resume_token, newest)).session_id == session.session_id
         elif what == "leave" and place in has:
             server.sessions.leave(session, has.pop(place), clock())
         elif what == "check":
