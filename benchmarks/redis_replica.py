@@ -17,7 +17,7 @@ from cloud_server.shared.access import RedisAccess
 from cloud_server.worker_process import RecogniserSpec
 from protos.errors import ConfigurationError
 
-STUB = RecogniserSpec("benchmarks.faults.server_process:make_stub")
+STUB = RecogniserSpec("benchmarks.faults.stub:make_stub")
 ROOT = Path(__file__).resolve().parent.parent
 
 
