@@ -37,7 +37,7 @@ class ServerOptions:
     workers: int = 1
     audio_s_per_s: float = 25.0
     """Of each worker. A third of what the shipped model hears on one core: ten times as much is then within what one process can send."""
-    max_queued_s: float = 0.8
+    max_queued_s: float = 0.6
     """Of waiting: the bound of the queue, in audio seconds, is so many seconds' work. The default server has 60 s for 75 on each of two cores."""
     quota_share: float = 0.07
     """Of what the server hears, that a tenant may ask for over time: as in the simulation of tests/cloud_server/test_admission.py."""
