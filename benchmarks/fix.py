@@ -75,19 +75,19 @@ async def ask(stub: pb_grpc.SpeechSearchStub, pcm: bytes) -> Answer:
     return Answer(heard, reply.search_results.hits[0].id if reply.search_results.hits else "")
 
 
-async def fix(server: ServerProcess, directory: Path, name: str, text: str, pcm: bytes) -> Fixed:
-    """name: id of the document that will be added. Raises: ConfigurationError: the command failed."""
+async def fix(server: ServerProcess, directory: Path, name: str, text: str, pcm: bytes, *, words: bool = True) -> Fixed:
+    """name: id of the document that will be added. words: the server makes titles words. Raises: ConfigurationError: the command failed."""
     async with grpc.aio.insecure_channel(server.address) as channel:
         stub = pb_grpc.SpeechSearchStub(channel)
-        served = await words_served(server, at_least=1)
+        served = await words_served(server, at_least=1) if words else 0.0
         before = await ask(stub, pcm)
         begin_s = time.monotonic()
         await asyncio.to_thread(index_add, directory, name, text)
         added_s = time.monotonic() - begin_s
         found_s = heard_s = None
         answer = before
-        while (found_s is None or heard_s is None) and (now_s := time.monotonic() - begin_s) < GIVE_UP_S:
-            new_words = heard_s is None and await asyncio.to_thread(words_made, server.metrics_address) > served
+        while (found_s is None or (words and heard_s is None)) and (now_s := time.monotonic() - begin_s) < GIVE_UP_S:
+            new_words = words and heard_s is None and await asyncio.to_thread(words_made, server.metrics_address) > served
             answer = await ask(stub, pcm)
             now_s = time.monotonic() - begin_s
             found_s = now_s if found_s is None and answer.best == name else found_s
@@ -132,17 +132,17 @@ def chosen(rows: Sequence[dict[str, Any]], taken: set[str], items: int) -> list[
     return fit[:: len(fit) // items][:items]
 
 
-def measure_fixes(manifest: Path, items: int, workers: int) -> list[Fixed]:
+def measure_fixes(manifest: Path, items: int, workers: int, *, words: bool) -> list[Fixed]:
     documents = read_catalogue(default_catalogue())
     rows, _ = labelled_rows(manifest)
     wanted = chosen(rows, {normalise_text(document.title) for document in documents}, items)
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as temporary:
         directory = Path(temporary) / "recipes"
         build_index(documents, directory, "recipes")
-        with server_process("--index", str(directory), "--workers", str(workers)) as server:
+        with server_process("--index", str(directory), "--workers", str(workers), "--catalogue-words" if words else "--no-catalogue-words") as server:
             return [
-                asyncio.run(fix(server, directory, f"new-{number}", normalise_text(row["text"]), read_pcm(manifest.parent / row["audio"])))
-                for number, row in enumerate(wanted)
+                asyncio.run(fix(server, directory, f"new-{number}", normalise_text(row["text"]), pcm, words=words))
+                for number, (row, pcm) in enumerate((row, read_pcm(manifest.parent / row["audio"])) for row in wanted)
             ]
 
 
@@ -172,6 +172,9 @@ def fix_command(
     manifest: Annotated[Path, typer.Option(help="JSONL of recordings with texts, here or under HARKEN_SHARED.")] = Path("speech/dev.jsonl"),
     items: Annotated[int, typer.Option(min=1, help="How many recordings, evenly spread, one after the other on one server.")] = 5,
     workers: Annotated[int, typer.Option(min=1, help="Recogniser processes of the server.")] = 2,
+    words: Annotated[
+        bool, typer.Option("--words/--no-words", help="Whether the server makes titles words that are heard; else only found counts.")
+    ] = True,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object, with each recording.")] = False,
 ) -> None:
     """From the first failing spoken query to its fix: `index add`, the first right answer, and the first that knows the new words, in seconds.
@@ -180,7 +183,7 @@ def fix_command(
     harken-bench fix
     harken-bench fix --items 20 --json
     """
-    facts = figures(measure_fixes(found_manifest(manifest, shared_dir()), items, workers))
+    facts = figures(measure_fixes(found_manifest(manifest, shared_dir()), items, workers, words=words))
     print(json.dumps(facts) if as_json else "\n".join(as_rows(facts)))
 
 

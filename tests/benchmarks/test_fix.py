@@ -65,3 +65,14 @@ async def test_a_query_that_fails_is_asked_until_it_is_found_and_its_words_are_h
     assert fixed.found_s is not None
     assert fixed.heard_s is not None
     assert fixed.added_s < fixed.found_s
+
+
+async def test_a_server_that_makes_no_words_is_asked_until_it_is_found(tmp_path: Path) -> None:
+    """The stub hears "old words" whatever its catalogue says."""
+    build_index([Document("1", "Pie")], tmp_path / "i", "x")
+    config = Config(port=0, metrics_port=0, workers=1, index_dirs=(tmp_path / "i",))
+    async with app.running_server(config, RecogniserSpec("tests.fakes:make_reading_stub")) as server:
+        process = ServerProcess(server.address, server.metrics_address, "stub", "x", 1, ["x"], 1)
+        fixed = await fix(process, tmp_path / "i", "new-0", "old words", fakes.speech().pcm, words=False)
+    assert fixed.before.best == ""
+    assert (fixed.after.best, fixed.heard_s) == ("new-0", None)
