@@ -14,6 +14,7 @@ import typer
 from benchmarks.accuracy import found_manifest, measure_accuracy
 from benchmarks.accuracy_peers import as_lines, compare
 from benchmarks.commands import latency, throughput
+from benchmarks.dashboards.commands import dashboards
 from benchmarks.demo import run_demo
 from benchmarks.faults.commands import faults
 from benchmarks.interim import measure_interims
@@ -35,6 +36,7 @@ app = typer.Typer(
 app.command()(throughput)
 app.command()(latency)
 app.command()(faults)
+app.command()(dashboards)
 
 
 @app.callback()
