@@ -35,6 +35,7 @@ from cloud_server.telemetry.lexicon import Lexicon
 from cloud_server.telemetry.loop_lag import watch_loop_lag
 from cloud_server.telemetry.probe import TENANT as PROBE_TENANT
 from cloud_server.telemetry.probe import probe
+from cloud_server.telemetry.tracing import Tracing, tracing_to
 from cloud_server.title_words import TitleWords
 from cloud_server.worker_process import RecogniserSpec
 from cloud_server.workers import WorkerPool
@@ -73,8 +74,8 @@ def recogniser_spec(config: Config) -> RecogniserSpec:
 
 
 @asynccontextmanager
-async def running_server(config: Config, spec: RecogniserSpec | None = None) -> AsyncIterator[RunningServer]:
-    """A server that accepts segments; leaving the block drains it.
+async def running_server(config: Config, spec: RecogniserSpec | None = None, tracing: Tracing | None = None) -> AsyncIterator[RunningServer]:
+    """A server that accepts segments; leaving the block drains it. tracing: None: as config says.
 
     Raises: ConfigurationError: the bundle, the catalogue, a key, a certificate or a port cannot be used.
     """
@@ -107,6 +108,8 @@ async def running_server(config: Config, spec: RecogniserSpec | None = None) -> 
             config.segment_deadline_s,
             Admission(config.tenant_quota if gate.requires_token else UNLIMITED),
         )
+        core.tracing = tracing or tracing_to(config.traces)
+        stack.push_async_callback(asyncio.to_thread, core.tracing.close)  # a collector that is away may hold it up
         stack.callback(core.close)
         metrics.catalogues_changed(catalogues.infos, catalogues.built_s)
         words = None

@@ -51,6 +51,8 @@ class Config:
     metrics_host: str = "127.0.0.1"
     """Loopback whatever `host` is: /metrics has neither TLS nor a token."""
     security: Security = field(default_factory=Security)
+    traces: str = ""
+    """URL of an OTLP/HTTP collector; empty: nothing is traced."""
     tenant_quota: Quota = TENANT_QUOTA
     """Where tokens tell tenants apart; elsewhere everybody is one tenant, and the server's own limits are enough."""
     max_message_bytes: int = 2**20
