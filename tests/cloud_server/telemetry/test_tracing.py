@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import gzip
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
 import pytest
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
@@ -83,3 +88,31 @@ def test_a_segments_own_parent_goes_before_the_calls() -> None:
 def test_a_collector_must_be_a_url() -> None:
     with pytest.raises(ConfigurationError, match="'collector:4318', must be a URL"):
         tracing_to("collector:4318")
+
+
+def test_a_collector_gets_them_over_http() -> None:
+    bodies: list[tuple[str, bytes]] = []
+
+    class Collector(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            bodies.append((self.path, self.rfile.read(int(self.headers["Content-Length"]))))
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - http.server's name
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Collector) as collector:
+        serving = threading.Thread(target=collector.serve_forever)
+        serving.start()
+        tracing = tracing_to(f"http://127.0.0.1:{collector.server_port}/")
+        tracing.answered(PARENT, RESULT, 0, SECOND_NS)
+        tracing.close()
+        collector.shutdown()
+        serving.join()
+    ((path, body),) = bodies
+    sent = ExportTraceServiceRequest.FromString(body if body[:2] != b"\x1f\x8b" else gzip.decompress(body))
+    assert path == "/v1/traces"
+    assert [span.name for scope in sent.resource_spans[0].scope_spans for span in scope.spans] == [
+        "queue", "infer", "decode", "search", "recognize and search",
+    ]  # fmt: skip
