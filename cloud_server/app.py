@@ -31,6 +31,8 @@ from cloud_server.security.authentication import Authentication
 from cloud_server.security.gate import Gate, OpenGate
 from cloud_server.security.tls import expiry_s, server_credentials
 from cloud_server.service import ModelAdminService, SpeechSearchService
+from cloud_server.shared.store import running_store
+from cloud_server.stream import Stream
 from cloud_server.telemetry.lexicon import Lexicon
 from cloud_server.telemetry.loop_lag import watch_loop_lag
 from cloud_server.telemetry.probe import TENANT as PROBE_TENANT
@@ -42,7 +44,7 @@ from cloud_server.workers import WorkerPool
 from models.bundle import default_bundle_dir
 from protos import speech_search_pb2 as pb
 from protos import speech_search_pb2_grpc as pb_grpc
-from protos.errors import ConfigurationError
+from protos.errors import ConfigurationError, TakenOver
 from protos.messages import CatalogueInfo, ModelInfo, Priority, RolloutStage, Segment
 
 log = logging.getLogger(__name__)
@@ -98,6 +100,7 @@ async def running_server(config: Config, spec: RecogniserSpec | None = None, tra
         stack.push_async_callback(pool.stop, 0)
         metrics.model_loaded(model)
         metrics.worker_usage.pids = lambda: pool.pids
+        store = None if config.redis is None else await stack.enter_async_context(running_store(config.redis, metrics))
         core = Core(
             pool,
             catalogues,
@@ -107,10 +110,13 @@ async def running_server(config: Config, spec: RecogniserSpec | None = None, tra
             config.search_timeout_s,
             config.segment_deadline_s,
             Admission(config.tenant_quota if gate.requires_token else UNLIMITED),
+            store,
         )
         core.tracing = tracing or tracing_to(config.traces)
         stack.push_async_callback(asyncio.to_thread, core.tracing.close)  # a collector that is away may hold it up
         stack.callback(core.close)
+        if store is not None:
+            stack.callback(asyncio.create_task(core.sessions.follow(store, taken_over)).cancel)
         metrics.catalogues_changed(catalogues.infos, catalogues.built_s)
         words = None
         if config.catalogue_words:
@@ -172,6 +178,10 @@ def catalogue_loaded(core: Core, catalogues: Catalogues, words: TitleWords | Non
 
 async def probed(core: Core, segment: Segment) -> None:
     await core.recognize(PROBE_TENANT, segment, Priority.LIVE, None, 1, tenant=PROBE_TENANT)
+
+
+def taken_over(stream: Stream) -> None:
+    stream.end(TakenOver("a newer connection resumed this session at another server"))
 
 
 async def forget_feedback(feedback: FeedbackLog) -> None:

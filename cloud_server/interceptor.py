@@ -6,6 +6,7 @@ Without it grpc.aio sends `Unexpected <class 'ValueError'>: secret detail` to th
 from __future__ import annotations
 
 import asyncio
+import logging
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any, NoReturn
@@ -17,6 +18,8 @@ from cloud_server.core import as_speech_error
 from cloud_server.metrics import Metrics
 from cloud_server.status import code_of, details_of
 from protos.errors import InvalidRequest
+
+log = logging.getLogger(__name__)
 
 
 class LastResort(grpc.aio.ServerInterceptor):  # type: ignore[type-arg] # generic in its stubs only
@@ -62,9 +65,11 @@ class LastResort(grpc.aio.ServerInterceptor):  # type: ignore[type-arg] # generi
     async def _abort(self, context: grpc.aio.ServicerContext[Any, Any], error: Exception) -> NoReturn:
         if isinstance(error, NotImplementedError):  # what generated servicers raise
             await context.abort(grpc.StatusCode.UNIMPLEMENTED, "this method is not there yet")
-        told = as_speech_error(error, secrets.token_hex(6))
+        correlation_id = secrets.token_hex(6)
+        told = as_speech_error(error, correlation_id)
         self._metrics.rejected(told.reason)
-        await context.abort(code_of(told), told.message, details_of(told))
+        log.debug("a call ends with %s (%s)", told.reason.name, correlation_id)
+        await context.abort(code_of(told), told.message, details_of(told, correlation_id))
         raise AssertionError("abort() raises")
 
 

@@ -11,7 +11,7 @@ from prometheus_client.process_collector import ProcessCollector
 
 from cloud_server.security.refusal import REASONS as REFUSAL_REASONS
 from cloud_server.status import CODES
-from cloud_server.telemetry.buckets import LATENCY_S, SEARCH_S
+from cloud_server.telemetry.buckets import FAST_S, LATENCY_S, SEARCH_S
 from cloud_server.telemetry.edge_metrics import EdgeMetrics
 from cloud_server.telemetry.process_metrics import ProcessMetrics
 from cloud_server.telemetry.quality_metrics import QualityMetrics
@@ -38,6 +38,12 @@ LOAD_OUTCOMES = ("loaded", "refused")
 KEEPING_OUTCOMES = ("kept", "lost")
 FEEDBACK_KINDS = ("clicked", "corrected", "gave_up", "asked_again")
 SEARCH_OUTCOMES: dict[SearchOutcome, str] = {SearchOutcome.FOUND: "ok", SearchOutcome.NOTHING_FOUND: "empty", SearchOutcome.UNAVAILABLE: "error"}
+CACHE_OUTCOMES = {
+    "read": ("hit", "miss", "corrupt", "error", "refused", "bypass"),
+    "watch": ("hit", "miss", "corrupt", "error", "refused", "bypass"),
+    "write": ("stored", "removed", "error", "refused", "bypass", "dropped", "oversized"),
+}
+"""Of what servers share in Redis. watch: for sessions taken elsewhere. refused: it said no; bypass: it is left alone; dropped: too many waited."""
 SEARCH_TIMEOUT = "timeout"
 """Of those unavailable, the ones that took too long."""
 STREAM_CODES = ("OK", *sorted({code.name for code in CODES.values()}))
@@ -80,6 +86,11 @@ class Metrics:
         self._words = Counter("asr_model_words", "Times that catalogues' words were made for workers to hear.", ["outcome"], registry=registry)
         self.feedback = Counter("asr_server_feedback", "Feedback by kind.", ["kind"], registry=registry)
         self._feedback_kept = Counter("asr_server_feedback_kept", "Feedback that was to be kept.", ["outcome"], registry=registry)
+        self._cache_requests = Counter(
+            "asr_cache_requests", "Reads and writes of answers and sessions that servers share in Redis.", ["operation", "outcome"], registry=registry
+        )
+        self.cache_seconds = Histogram("asr_cache_seconds", "Time of a read or write of Redis.", buckets=FAST_S, registry=registry)
+        self.cache_breaker_open = Gauge("asr_cache_breaker_open", "1 while Redis is not asked, because it failed.", registry=registry)
         self._export_zeros()
 
     def answered(self, answer: Result | Reject, priority: Priority, exemplar: dict[str, str] | None = None) -> None:
@@ -124,6 +135,9 @@ class Metrics:
     def feedback_written(self, *, done: bool) -> None:
         self._feedback_kept.labels("kept" if done else "lost").inc()
 
+    def cache_asked(self, operation: str, outcome: str) -> None:
+        self._cache_requests.labels(operation, outcome).inc()
+
     def model_loaded(self, model: ModelInfo) -> None:
         self._model.labels(model.model_id, model.version, model.quantization, model.sha256[:8]).set(1)
 
@@ -150,6 +164,9 @@ class Metrics:
             self._words.labels(outcome)
         for outcome in KEEPING_OUTCOMES:
             self._feedback_kept.labels(outcome)
+        for operation, outcomes in CACHE_OUTCOMES.items():
+            for outcome in outcomes:
+                self._cache_requests.labels(operation, outcome)
         self.streams.labels("grpc")
         for code in STREAM_CODES:
             self.stream_ends.labels(code)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import secrets
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine
+from dataclasses import replace
 from functools import partial
 
 import google_crc32c
@@ -17,6 +19,8 @@ from cloud_server.session import Close, Command, Drop, Report, Search, Send, Ses
 from cloud_server.telemetry.tracing import SessionTraces
 from protos import messages as m
 from protos.errors import Cancelled, DeadlineExceeded, QuotaExceeded, SpeechError, TakenOver
+
+log = logging.getLogger(__name__)
 
 TICK_S = 1.0
 # A reader this far behind is not reading: 256 answers are more than an hour of speech.
@@ -75,7 +79,7 @@ class Stream:
                 segment_task.cancel()
             await asyncio.gather(*self._tasks, return_exceptions=True)
             self._core.metrics.edges.left(self.id)
-            self._core.resumption.leave(self._session.identity.resume_token, self, self._clock())
+            self._core.sessions.leave(self._session.identity, self, self._clock())
             self.ended.set()
 
     def drain(self, reconnect_in_s: float, reason: str) -> None:
@@ -87,7 +91,7 @@ class Stream:
             # The timeout is for the first message alone: silence later on is what a VAD makes.
             first = await asyncio.wait_for(anext(requests, None), self._first_message_s)
             if first is not None:
-                self._identify(first)
+                await self._identify(first)
                 self._do(self._session.receive(first, self._clock()))
                 async for request in requests:
                     self._traces.heard(request)
@@ -98,14 +102,10 @@ class Stream:
         except SpeechError as error:
             self.end(error)
 
-    def _identify(self, first: m.Request) -> None:
+    async def _identify(self, first: m.Request) -> None:
         """A session of its own, or the one its token leads to: the newest connection wins, and the older one is told."""
         token = first.resume_token if isinstance(first, m.StreamingConfig) else ""
-        resumed = self._core.resumption.resume(token, self, self._clock(), self._tenant) if token else None
-        if resumed is None:
-            self._session.identity = self._core.resumption.begin(self, self._tenant)
-            return
-        self._session.identity, previous = resumed
+        self._session.identity, previous = await self._core.sessions.open(token, self, self._tenant, self._clock())
         if previous is not None:
             previous.end(TakenOver("a newer connection resumed this session"))
 
@@ -135,9 +135,17 @@ class Stream:
     def _send(self, response: m.Response, priority: m.Priority) -> None:
         if isinstance(response, m.Result | m.Reject) and priority is not m.Priority.UNSPECIFIED:
             self._core.metrics.answered(response, priority, self._traces.answered(response))
+        if isinstance(response, m.Reject):
+            response = self._named(response)
         self._out.put_nowait(response)
         if self._out.qsize() >= MAX_UNREAD_RESPONSES:
             self.end(QuotaExceeded(f"{MAX_UNREAD_RESPONSES} responses wait for a client that does not read them"))
+
+    def _named(self, reject: m.Reject) -> m.Reject:
+        """With an id that the client can tell an operator; the log has it too, and never the words."""
+        named = replace(reject, correlation_id=reject.correlation_id or secrets.token_hex(6))
+        log.debug("segment %d ends with %s (%s)", named.segment_id, named.reason.name, named.correlation_id)
+        return named
 
     async def _hear(self, command: Hear) -> None:
         config = self._session.config
@@ -148,7 +156,7 @@ class Stream:
     async def _transcribe(self, command: Transcribe) -> None:
         segment_id = command.segment.segment_id
         key = SegmentKey(self._session.identity.session_id, segment_id, google_crc32c.value(command.segment.pcm))
-        known = self._core.finals.find(key, self._clock())
+        known = await self._core.answers.find(key, self._session.identity, self._tenant, self._clock())
         try:
             heard = None
             if known:
@@ -164,15 +172,15 @@ class Stream:
         else:
             self._working[segment_id] = key, result
             commands = self._session.decoded(segment_id, result, heard)
-            if not commands:
+            if result.final_reason is not m.FinalReason.RECOGNIZED:
+                self._keep(segment_id, None)  # no commands may mean that it waits for earlier segments
+            elif not commands:
                 del self._working[segment_id]  # answered otherwise meanwhile
-            elif result.final_reason is not m.FinalReason.RECOGNIZED:
-                self._keep(segment_id, None)
             self._do(commands)
 
     async def _search(self, command: Search) -> None:
         key, _ = self._working[command.segment_id]
-        known = self._core.finals.find(key, self._clock())
+        known = self._core.answers.remembered(key, self._clock())
         if known is not None and known.results is not None:
             results = known.results
         else:
@@ -190,7 +198,7 @@ class Stream:
 
     def _keep(self, segment_id: int, results: m.SearchResults | None) -> None:
         key, result = self._working.pop(segment_id)
-        self._core.finals.keep(key, Final(result, results), self._clock())
+        self._core.answers.keep(key, self._session.identity, self._tenant, Final(result, results), self._clock())
 
     def _spawn(self, coroutine: Coroutine[object, None, None]) -> None:
         task = asyncio.create_task(coroutine)

@@ -102,6 +102,7 @@ class EdgeSession:
                 self._settle(outcome)
             await capture  # its error, if it had one
             await earlier
+            self._notices += self._keeper.notices()
             if not receive.done():
                 await asyncio.wait([receive], timeout=1.0)  # the server closes after our half-close
             if receive.done() and not receive.cancelled():
@@ -205,8 +206,6 @@ class EdgeSession:
                 if self._on_earlier is not None:
                     self._on_earlier(outcome)
         self._notices += backlog.notices
-        if lost := self._keeper.lost_earlier:
-            self._notices.append(f"{lost} segments of earlier runs had to make room, and are lost")
 
     async def _wait_for_room(self) -> None:
         """A file at full speed would fill the server's queue, and be refused; nobody loses anything if it is read a little later."""

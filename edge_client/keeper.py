@@ -27,7 +27,7 @@ class Keeper:
         """Segments of earlier runs that had to make room."""
 
     def keep(self, request: SegmentRequest) -> list[int]:
-        """Returns: this run's segments that had to make room, or that the disk refused."""
+        """Returns: this run's segments that had to make room. What the disk refuses is in memory alone, and no worse off than without a spool."""
         if self._spool is None:
             return []
         dropped = self._spool.append(request)
@@ -35,6 +35,15 @@ class Keeper:
             self._sync(self._spool, self._spool.key(request.segment_id))
         self.lost_earlier += sum(key.run != self._own_run for key in dropped)
         return [key.segment_id for key in dropped if key.run == self._own_run]
+
+    def notices(self) -> list[str]:
+        """What a person should know once the run is over."""
+        notices = []
+        if self.lost_earlier:
+            notices.append(f"{self.lost_earlier} segments of earlier runs had to make room, and are lost")
+        if self._spool is not None and self._spool.not_kept:
+            notices.append(f"{self._spool.not_kept} segments could not be kept in the spool ({self._spool.refusal}); they were in memory alone")
+        return notices
 
     def settle(self, segment_id: int) -> None:
         if self._spool is not None:

@@ -52,6 +52,10 @@ class Spool:
         self._writing: tuple[Key, int] | None = None
         """The open segment and its descriptor: segments follow one another."""
         self._dropped: Key | None = None
+        self.not_kept = 0
+        """Segments of this run that the disk refused, whole or in part: they are in memory alone."""
+        self.refusal = ""
+        """The disk's last word on it."""
 
     @property
     def total_bytes(self) -> int:
@@ -68,7 +72,7 @@ class Spool:
     def append(self, request: SegmentRequest) -> list[Key]:
         """Keep one message; a SegmentStart begins a segment. Returns: the segments dropped for want of room, each once, perhaps this one.
 
-        A disk that refuses the write drops this segment: half of one is of no use.
+        A disk that refuses the write keeps nothing of this segment, for half of one is of no use; it is counted, and not lost while memory holds it.
         """
         key = self.key(request.segment_id)
         if key == self._dropped:
@@ -82,9 +86,11 @@ class Spool:
             return [*dropped, key]
         try:
             self._write(key, record)
-        except OSError:
+        except OSError as error:
             self._drop(key)
-            return [*dropped, key]
+            self._dropped = key
+            self.not_kept += 1
+            self.refusal = error.strerror or str(error)
         return dropped
 
     def read(self, key: Key) -> list[Request]:

@@ -147,3 +147,7 @@ class BundleError(ConfigurationError):
 
 class CatalogueError(ConfigurationError):
     """A catalogue or index that may not be used. The message names the file, and the line where there is one."""
+
+
+class CatalogueUnreachable(CatalogueError):
+    """An index elsewhere that may be there and cannot be reached now."""

@@ -22,6 +22,8 @@ ENGINES = (
     "gemm", "harken", "job", "onnx_sessions", "ort_fp32", "stock_int8", "torch_bf16", "torch_model",
     "openvino_int8", "openvino_int8_any_length", "openvino_int8_bf16", "openvino_int8_f32",
 )  # fmt: skip
+# A campaign is made of them, and of nothing that could stand in for one.
+CAMPAIGN = ("children", "edge_process", "flood", "inside", "server_process", "servers", "speaker", "strikes")
 # Exercised end to end: a command line by running it, the inside of a worker process by workers, a port adapter by the server that uses it.
 TESTED_ELSEWHERE = {
     "cloud_server/core.py": "cloud_server/test_service.py",
@@ -46,6 +48,14 @@ TESTED_ELSEWHERE = {
     "models/__main__.py": "models/test_main.py",
     "benchmarks/faults/commands.py": "benchmarks/faults/test_campaign.py",
     "benchmarks/faults/server_process.py": "benchmarks/faults/test_campaign.py",
+    "benchmarks/overload/commands.py": "benchmarks/overload/test_trial.py",
+    "benchmarks/overload/crowd.py": "benchmarks/overload/test_trial.py",
+    "benchmarks/overload/server_process.py": "benchmarks/overload/test_trial.py",
+    "benchmarks/load/generator.py": "benchmarks/load/test_run.py",
+    "benchmarks/rolling/commands.py": "benchmarks/rolling/test_campaign.py",
+    "benchmarks/rolling/stub_server.py": "benchmarks/rolling/test_replica.py",
+    **dict.fromkeys(map("benchmarks/faults/{}.py".format, CAMPAIGN), "benchmarks/faults/test_campaign.py"),
+    "benchmarks/faults/stub.py": "benchmarks/faults/test_words.py",
     "benchmarks/__main__.py": "benchmarks/test_main.py",
     "benchmarks/worker.py": "benchmarks/test_worker_process.py",
     "benchmarks/contest.py": "benchmarks/engines/test_engines.py",

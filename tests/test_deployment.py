@@ -13,6 +13,7 @@ import yaml
 from cloud_server.config import Config
 from cloud_server.metrics import Metrics
 from cloud_server.security.exposure import PLAINTEXT_CONSENT, PLAINTEXT_VARIABLE
+from cloud_server.shared.access import RedisAccess, redis_access
 
 DOCKERFILES = ["deploy/docker/server.Dockerfile", "deploy/docker/edge.Dockerfile"]
 
@@ -27,6 +28,16 @@ def test_compose_has_the_server_and_its_watchers(services: dict[str, dict[str, A
     assert {"server", "redis", "prometheus", "grafana"} <= services.keys()
 
 
+def test_redis_is_there_for_who_asks_for_it_and_keeps_nothing_on_disk(services: dict[str, dict[str, Any]]) -> None:
+    assert services["redis"]["profiles"] == ["redis"]
+    command = " ".join(services["redis"]["command"])
+    assert "--save  --appendonly no" in command
+    assert "--maxmemory-policy allkeys-lru" in command
+    assert "ports" not in services["redis"]
+    access = redis_access("redis://redis", None, None, {PLAINTEXT_VARIABLE: services["server"]["environment"][PLAINTEXT_VARIABLE]})
+    assert access == RedisAccess("redis")
+
+
 def test_every_build_and_mount_path_exists(root: Path, services: dict[str, dict[str, Any]]) -> None:
     for name, service in services.items():
         if "build" in service:
@@ -38,7 +49,11 @@ def test_every_build_and_mount_path_exists(root: Path, services: dict[str, dict[
 def test_nothing_is_published_beyond_loopback(services: dict[str, dict[str, Any]]) -> None:
     for name, service in services.items():
         assert all(port.startswith("127.0.0.1:") for port in service.get("ports", [])), name
-    assert services["server"]["environment"] == {PLAINTEXT_VARIABLE: PLAINTEXT_CONSENT, "HARKEN_SERVER_METRICS_HOST": "0.0.0.0"}  # noqa: S104
+    assert services["server"]["environment"] == {
+        PLAINTEXT_VARIABLE: PLAINTEXT_CONSENT,
+        "HARKEN_SERVER_METRICS_HOST": "0.0.0.0",  # noqa: S104
+        "HARKEN_SERVER_REDIS": "${HARKEN_SERVER_REDIS:-}",
+    }
     assert services["server"]["ports"] == [f"127.0.0.1:{Config().port}:{Config().port}"]
 
 

@@ -159,6 +159,11 @@ SEARCH = Board(
             Panel("Age of the index", {"{{catalogue}}": "time() - max by (catalogue) (asr_search_index_built_timestamp_seconds)"}, "s"),
             Panel("Indexes loaded", {"{{outcome}}": rate("asr_search_index_loads_total", "outcome")}),
         ),
+        "Answers shared by servers (Redis)": (
+            Panel("Asked of it", {"{{operation}} {{outcome}}": rate("asr_cache_requests_total", "operation, outcome")}, "reqps"),
+            Panel("Time", quantiles("asr_cache_seconds"), "s"),
+            Panel("Not asked, because it failed", {"servers": "sum(asr_cache_breaker_open)"}),
+        ),
         "What people did": (
             Panel("Feedback", {"{{kind}}": rate("asr_server_feedback_total", "kind")}, "reqps"),
             Panel("Asked again, corrected, no click: of all feedback", {

@@ -1,166 +1,171 @@
-"""One edge, one server, a proxy between them, and faults at random moments: who lost what, and how soon it went on."""
+"""Two people who speak, one server, a proxy between, and faults at random moments: runs it, and has the history checked."""
 
 from __future__ import annotations
 
 import asyncio
-import random
-import signal
-import sys
 import time
-from asyncio.subprocess import PIPE, Process
-from collections import Counter
-from collections.abc import AsyncGenerator, Callable
+from collections import Counter, defaultdict
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
-from itertools import pairwise
+from dataclasses import asdict, dataclass, field
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from benchmarks.faults.proxy import Proxy, running_proxy
-from benchmarks.faults.server_process import transcript_of
-from edge_client.app import EdgeSession
-from edge_client.config import Config, SpoolConfig, TransportConfig
-from edge_client.ledger import SegmentOutcome
-from models.transcribe import read_pcm
-from protos import messages as m
+from benchmarks.faults.checker import Expected, Findings, check
+from benchmarks.faults.disk import Disk, small_disk
+from benchmarks.faults.events import Finished, Struck
+from benchmarks.faults.history import History
+from benchmarks.faults.plan import DECK, Injection, make_plan
+from benchmarks.faults.proxy import running_proxy
+from benchmarks.faults.servers import Servers
+from benchmarks.faults.speaker import Speaker
+from benchmarks.faults.speech import Speech
+from benchmarks.faults.strikes import STRIKES, World
+from benchmarks.faults.words import Speeches
 
-KINDS = ("cut", "reset", "stall", "kill")
-SILENCE = bytes(2 * m.SAMPLE_RATE_HZ)
-FRAME_BYTES = m.FRAME_SAMPLES * m.BYTES_PER_SAMPLE
-# Half-open links are found within two seconds here, that a campaign may end; what is found is the same.
-KEEPALIVE_S = 1.0
-
-
-class Repeated:
-    """A query said again and again, each time a little softer, so that no two are heard alike."""
-
-    def __init__(self, recording: Path, times: int) -> None:
-        self._speech: npt.NDArray[np.int16] = np.frombuffer(read_pcm(recording), np.int16)
-        self._times = times
-        self.device = m.DeviceInfo(recording.name, m.SAMPLE_RATE_HZ, "file")
-        self.overruns, self.state, self.can_wait = 0, m.MicrophoneState.NOT_USED, True
-
-    def said(self, number: int) -> bytes:
-        return (self._speech * (1 - 0.3 * number / self._times)).astype(np.int16).tobytes() + SILENCE
-
-    async def frames(self) -> AsyncGenerator[m.AudioFrame, None]:
-        start_sample = 0
-        for number in range(self._times):
-            pcm = self.said(number)
-            for start in range(0, len(pcm) - len(pcm) % FRAME_BYTES, FRAME_BYTES):
-                yield m.AudioFrame(start_sample, pcm[start : start + FRAME_BYTES])
-                start_sample += m.FRAME_SAMPLES
-
-    def samples(self, start_sample: int, end_sample: int) -> bytes:
-        """What `frames` gave there."""
-        length = len(self.said(0)) // FRAME_BYTES * m.FRAME_SAMPLES
-        first, last = start_sample // length, (end_sample - 1) // length
-        pcm = b"".join(self.said(number)[: length * m.BYTES_PER_SAMPLE] for number in range(first, last + 1))
-        return pcm[(start_sample - first * length) * m.BYTES_PER_SAMPLE : (end_sample - first * length) * m.BYTES_PER_SAMPLE]
+NAMES = ("a", "b")
+STARTS_ANEW = frozenset({"kill_worker", "kill_edge"})
+"""Until the next answer a Python process starts: by kind only, since no link or server came back."""
+TAKES_A_SPARE = frozenset({"kill_server", "restart"})
+STUCK_S = 150.0
+"""Longer than an edge tries for: by then it has come back or said that it gives up."""
 
 
-@dataclass(slots=True)
-class Campaign:
-    recording: Path
+@dataclass(frozen=True, slots=True)
+class Settings:
+    recordings: tuple[Path, ...]
+    """One for each speaker."""
     segments: int
     injections: int
     seed: int
-    spool: Path
-    on_injection: Callable[[int], None]
-    _process: Process | None = None
-    _recovery_s: list[float] = field(default_factory=list)
-    _restored_s: float | None = None
-    _injected: Counter[str] = field(default_factory=Counter)
-    _answered: int = 0
-    _progress: asyncio.Event = field(default_factory=asyncio.Event)
+    folder: Path
+    """For history, logs and spools."""
+    model: str = "stub"
+    deck: Mapping[str, int] = field(default_factory=lambda: DECK)
+    server_arguments: tuple[str, ...] = ()
+    edge_arguments: tuple[str, ...] = ()
 
-    async def run(self) -> dict[str, Any]:
-        source = Repeated(self.recording, self.segments)
+
+class Campaign:
+    def __init__(self, settings: Settings, on_injection: Callable[[int], None] = lambda _: None) -> None:
+        self._settings, self._on_injection = settings, on_injection
+        self._recovery_s: dict[str, list[float]] = defaultdict(list)
+        self._injected: Counter[str] = Counter()
+        self.skipped: list[str] = []
+        """Kinds that cannot strike here, and why."""
+
+    async def run(self, words: Callable[[Speeches], Expected]) -> dict[str, Any]:
+        """words: what a run without faults hears of these speeches."""
+        began_s = time.monotonic()
         async with AsyncExitStack() as stack:
-            address = await self._start()
-            stack.push_async_callback(self._kill)
-            proxy = await stack.enter_async_context(running_proxy(address))
-            transport = TransportConfig(
-                proxy.address, keepalive_s=KEEPALIVE_S, keepalive_timeout_s=KEEPALIVE_S, attempt_timeout_s=2.0, max_unanswered_s=10.0
-            )
-            session = EdgeSession(source, Config(transport=transport, spool=SpoolConfig(self.spool)))
-            injecting = asyncio.create_task(self._inject(proxy))
-            outcomes = list[SegmentOutcome]()
-            async for outcome in session.outcomes():
-                outcomes.append(outcome)
-                if self._restored_s is not None:
-                    self._recovery_s.append(time.monotonic() - self._restored_s)
-                    self._restored_s = None
-                self._answered = len(outcomes)
-                self._progress.set()
-            injecting.cancel()
-            await asyncio.gather(injecting, return_exceptions=True)
-        return {**verdict(outcomes, session.summary.segments, source), **self._figures(), "reconnects": session.reconnects}
+            history = stack.enter_context(History(self._settings.folder / "history.jsonl"))
+            disks = {name: stack.enter_context(small_disk(self._settings.folder / f"spool-{name}")) for name in NAMES}
+            plan = self._plan(disks)
+            speeches = self._speeches(plan)
+            world = await self._world(history, disks, speeches, stack)
+            for speaker in world.speakers:
+                await speaker.start()
+            injecting = asyncio.create_task(self._inject(world, plan, speeches[NAMES[0]].total))
+            await asyncio.gather(*(speaker.is_over.wait() for speaker in world.speakers))
+            await injecting
+            history.write(await world.server.settled_vitals(), world.server.child.who)
+            await world.server.child.stop()
+        findings = check(history.records, words(speeches))
+        reconnects = sum(record.event.reconnects for record in history.records if isinstance(record.event, Finished))
+        return {**self._facts(findings), "reconnects": reconnects, "seconds": round(time.monotonic() - began_s, 1)}
 
-    def _figures(self) -> dict[str, Any]:
-        p50, p95 = np.percentile(self._recovery_s, (50, 95)) if self._recovery_s else (0.0, 0.0)
-        recovery = {"p50": round(float(p50), 3), "p95": round(float(p95), 3), "max": round(max(self._recovery_s, default=0.0), 3)}
-        return {"injections": sum(self._injected.values()), "kinds": dict(self._injected), "recovery_seconds": recovery, "seed": self.seed}
+    def _plan(self, disks: Mapping[str, Disk]) -> list[Injection]:
+        settings, deck = self._settings, dict(self._settings.deck)
+        if "disk_full" in deck and not all(disk.is_small for disk in disks.values()):
+            self.skipped.append("disk_full: only root may mount a small disk")
+            del deck["disk_full"]
+        return make_plan(settings.seed, settings.injections, settings.segments, deck)
 
-    async def _inject(self, proxy: Proxy) -> None:
-        chance = random.Random(self.seed)
-        for number in range(1, self.injections + 1):
-            await self._until_answered(number * self.segments // (self.injections + 1))
-            await proxy.until_passed(proxy.passed_bytes + chance.randrange(100_000))
-            kind = chance.choice(KINDS)
-            await self._strike(kind, proxy)
-            self._injected[kind] += 1
-            self._restored_s = time.monotonic()
-            self.on_injection(1)
+    def _speeches(self, plan: Sequence[Injection]) -> dict[str, Speech]:
+        """Half of the segments each, and one query more for each that a killed edge may not have ended."""
+        total = -(-self._settings.segments // len(NAMES)) + sum(injection.kind == "kill_edge" for injection in plan)
+        return {name: Speech(recording, total) for name, recording in zip(NAMES, self._settings.recordings, strict=True)}
 
-    async def _strike(self, kind: str, proxy: Proxy) -> None:
-        if kind == "kill":
-            await self._kill()
-            proxy.point_at(await self._start())
-        elif kind == "stall":
-            links = proxy.links_made
-            proxy.stall()
-            while proxy.links_made == links:
-                await proxy.linked.wait()
-            proxy.cut()
-            proxy.flow()
-        else:
-            getattr(proxy, kind)()
+    async def _world(self, history: History, disks: dict[str, Disk], speeches: Mapping[str, Speech], stack: AsyncExitStack) -> World:
+        servers = Servers(history, ("--model", self._settings.model, *self._settings.server_arguments))
+        stack.push_async_callback(servers.close)
+        server = await servers.start()
+        proxy = await stack.enter_async_context(running_proxy(server.address))
+        speakers = []
+        for name, recording in zip(NAMES, self._settings.recordings, strict=True):
+            total = str(speeches[name].total)
+            arguments = ["--server", proxy.address, "--recording", str(recording), "--total", total, *self._settings.edge_arguments]
+            speakers.append(Speaker(name, disks[name].folder / "segments", history, arguments))
+            stack.push_async_callback(speakers[-1].close)
+        return World(history, proxy, servers, server, speakers, disks)
 
-    async def _until_answered(self, count: int) -> None:
-        while self._answered < count:
-            self._progress.clear()
-            await self._progress.wait()
+    async def _inject(self, world: World, plan: Sequence[Injection], total: int) -> None:
+        """People speak a little ahead of the plan, not to be done before it is. total: queries of each."""
+        share = total / self._settings.segments
+        for injection, following in zip_longest(plan, plan[1:]):
+            if injection.kind in TAKES_A_SPARE:
+                await world.servers.until_spare()
+            until = self._settings.segments if following is None else following.after_segments
+            if not await self._moment(world, injection, round(share * injection.after_segments), round(share * until)):
+                break
+            world.history.write(Struck(injection.kind))
+            hit = await STRIKES[injection.kind](world, injection)
+            restored_s = time.monotonic()
+            for speaker in world.speakers:
+                speaker.allow(0)
+            back_s = await asyncio.gather(*(self._back_s(speaker) for speaker in hit))
+            self._recovery_s[injection.kind] += [seconds - restored_s for seconds in back_s if seconds is not None]
+            self._injected[injection.kind] += 1
+            self._on_injection(1)
+        for speaker in world.speakers:
+            speaker.allow(total)
 
-    async def _start(self) -> str:
-        self._process = await asyncio.create_subprocess_exec(sys.executable, "-m", "benchmarks.faults.server_process", stdout=PIPE)
-        assert self._process.stdout is not None  # noqa: S101 - asked for above
-        return (await self._process.stdout.readline()).decode().strip()
+    async def _moment(self, world: World, injection: Injection, begun: int, allowed: int) -> bool:
+        """Once each speaker has begun so many queries, and some bytes later; False: everybody has gone."""
+        for speaker in world.speakers:
+            speaker.allow(max(begun, allowed))
+        for speaker in world.speakers:
+            await speaker.until_begun(begun)
+            speaker.allow(0)
+        waits: list[asyncio.Future[Any]] = [
+            asyncio.create_task(world.proxy.until_passed(world.proxy.passed_bytes + injection.after_bytes)),
+            asyncio.create_task(_all_over(world)),
+        ]
+        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        for wait in waits:
+            wait.cancel()
+        return not all(speaker.is_over.is_set() for speaker in world.speakers)
 
-    async def _kill(self) -> None:
-        if self._process is not None and self._process.returncode is None:
-            self._process.send_signal(signal.SIGKILL)
-            await self._process.wait()
+    async def _back_s(self, speaker: Speaker) -> float | None:
+        async with asyncio.timeout(STUCK_S):
+            return await speaker.next_shown_s()
+
+    def _facts(self, findings: Findings) -> dict[str, Any]:
+        of_links = [seconds for kind, found in self._recovery_s.items() if kind not in STARTS_ANEW for seconds in found]
+        return {
+            "segments": findings.segments,
+            "injections": self._injected.total(),
+            **asdict(findings.verdict),
+            "recovery_seconds": spread(of_links),
+            "kinds": dict(sorted(self._injected.items())),
+            "recovery_seconds_by_kind": {kind: spread(seconds) for kind, seconds in sorted(self._recovery_s.items()) if seconds},
+            "shown_again": findings.shown_again,
+            "rejects": findings.rejects,
+            "left": list(findings.left),
+            "skipped": self.skipped,
+            "seed": self._settings.seed,
+            "model": self._settings.model,
+        }
 
 
-def verdict(outcomes: list[SegmentOutcome], closed: int, source: Repeated) -> dict[str, int]:
-    """closed: segments the edge has ended, each of which must have ended as a transcript of its own samples."""
-    numbers = [outcome.segment_id for outcome in outcomes]
-    heard = {outcome.segment_id for outcome in outcomes if isinstance(outcome.answer, m.Result)}
-    return {
-        "segments": closed,
-        "lost": closed - len(heard),
-        "doubled": len(numbers) - len(set(numbers)),
-        "reordered": sum(later < earlier for earlier, later in pairwise(numbers)),
-        "text_differs": sum(differs(outcome, source) for outcome in outcomes),
-    }
+async def _all_over(world: World) -> None:
+    for speaker in world.speakers:
+        await speaker.is_over.wait()
 
 
-def differs(outcome: SegmentOutcome, source: Repeated) -> bool:
-    if not isinstance(outcome.answer, m.Result):
-        return False
-    text = outcome.answer.alternatives[0].transcript if outcome.answer.alternatives else ""
-    return text != transcript_of(source.samples(outcome.start_sample, outcome.end_sample))
+def spread(seconds: Sequence[float]) -> dict[str, float]:
+    p50, p95 = np.percentile(seconds, (50, 95)) if seconds else (0.0, 0.0)
+    return {"p50": round(float(p50), 3), "p95": round(float(p95), 3), "max": round(max(seconds, default=0.0), 3)}

@@ -1,4 +1,4 @@
-"""A TCP proxy that spoils links on command: cut, reset, stall, latency, throttle. It knows no protocol, so it spoils any."""
+"""A TCP proxy that spoils links on command, each way by itself: cut, reset, stall, and every `Toxic`. It knows no protocol, so it spoils any."""
 
 from __future__ import annotations
 
@@ -9,7 +9,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
+from benchmarks.faults.toxics import SOUND, WAYS, Toxic, Way
+
 READ_BYTES = 16 * 1024
+# Pieces under way in one direction of one link; beyond it the sender waits, as a full socket would have it wait.
+UNDER_WAY = 256
 RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 
 
@@ -18,6 +22,7 @@ class _Link:
     near: asyncio.StreamWriter
     far: asyncio.StreamWriter
     tasks: list[asyncio.Task[None]] = field(default_factory=list)
+    passed_bytes: dict[Way, int] = field(default_factory=lambda: dict.fromkeys(WAYS, 0))
 
 
 class Proxy:
@@ -28,20 +33,27 @@ class Proxy:
         host, _, port = target.rpartition(":")
         self._target = host, int(port)
         self._links: set[_Link] = set()
-        self._flows = asyncio.Event()
-        self._flows.set()
+        self._toxics: dict[Way, Toxic] = dict.fromkeys(WAYS, SOUND)
+        self._flows = {way: asyncio.Event() for way in WAYS}
+        self.flow()
         self._refuses = False
         self.address = ""
-        self.latency_s = 0.0
-        """Added to each read, each way."""
-        self.bytes_per_second: float | None = None
-        """Each way of each link; None: as fast as it goes."""
         self.linked = asyncio.Event()
         """Set by each link that comes up."""
         self.passed_bytes = 0
         self.links_made = 0
         self.passed = asyncio.Event()
         """Set whenever bytes went through: for whoever waits for a certain amount."""
+
+    def spoil(self, toxic: Toxic, *ways: Way) -> None:
+        """What comes in from now on; ways: all, if none is named."""
+        for way in ways or WAYS:
+            self._toxics[way] = toxic
+
+    def heal(self) -> None:
+        """Sound again, each way."""
+        self.spoil(SOUND)
+        self.flow()
 
     def cut(self) -> None:
         """Every link ends in good order (FIN), in mid-message."""
@@ -57,14 +69,21 @@ class Proxy:
                     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_ON_CLOSE)
             self._end(link)
 
-    def stall(self) -> None:
-        """Half-open: links stay up, new ones come up, and nothing goes through any of them."""
-        self._flows.clear()
+    def hang_up(self) -> None:
+        """Every link ends on the side that connected; the server learns of it after `slow_close_s`."""
+        for link in self._links:
+            link.near.close()
+
+    def stall(self, *ways: Way) -> None:
+        """Half-open: links stay up, new ones come up, and nothing goes through any of them (these ways, or all)."""
+        for way in ways or WAYS:
+            self._flows[way].clear()
         self.linked.clear()
 
     def flow(self) -> None:
         """The end of `stall`; what waited goes through."""
-        self._flows.set()
+        for flows in self._flows.values():
+            flows.set()
 
     def refuse(self, *, refuses: bool) -> None:
         """New links end at once: the server is away."""
@@ -93,23 +112,46 @@ class Proxy:
         self.linked.set()
         link = _Link(near, far)
         self._links.add(link)
-        link.tasks += [asyncio.create_task(self._carry(link, near_in, far)), asyncio.create_task(self._carry(link, far_in, near))]
+        self._carry(link, "up", near_in, far)
+        self._carry(link, "down", far_in, near)
 
-    async def _carry(self, link: _Link, source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
+    def _carry(self, link: _Link, way: Way, source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
+        under_way: asyncio.Queue[tuple[float, bytes]] = asyncio.Queue(UNDER_WAY)
+        for work in (self._take(way, source, under_way), self._give(link, way, under_way, sink)):
+            link.tasks.append(asyncio.create_task(work))
+
+    async def _take(self, way: Way, source: asyncio.StreamReader, under_way: asyncio.Queue[tuple[float, bytes]]) -> None:
+        """What comes in, each piece with the moment it is due; no bytes for the end."""
+        now_s = asyncio.get_running_loop().time
         with suppress(OSError):
             while data := await source.read(READ_BYTES):
-                await self._delay(len(data))
-                await self._flows.wait()
-                sink.write(data)
+                for piece in self._toxics[way].pieces(data):
+                    await under_way.put((now_s() + self._toxics[way].latency_s, piece))
+        await under_way.put((now_s() + self._toxics[way].slow_close_s, b""))
+
+    async def _give(self, link: _Link, way: Way, under_way: asyncio.Queue[tuple[float, bytes]], sink: asyncio.StreamWriter) -> None:
+        now_s = asyncio.get_running_loop().time
+        with suppress(OSError):
+            while True:
+                due_s, piece = await under_way.get()
+                if (wait_s := max(0.0, due_s - now_s()) + self._toxics[way].throttled_s(len(piece))) > 0:
+                    await asyncio.sleep(wait_s)
+                await self._flows[way].wait()
+                if not piece or self._is_used_up(link, way):
+                    break
+                sink.write(piece)
                 await sink.drain()
-                self.passed_bytes += len(data)
-                self.passed.set()
+                self._count(link, way, len(piece))
         self._end(link)
 
-    async def _delay(self, size: int) -> None:
-        throttled_s = size / self.bytes_per_second if self.bytes_per_second else 0.0
-        if self.latency_s + throttled_s:
-            await asyncio.sleep(self.latency_s + throttled_s)
+    def _is_used_up(self, link: _Link, way: Way) -> bool:
+        limit = self._toxics[way].limit_bytes
+        return limit is not None and link.passed_bytes[way] >= limit
+
+    def _count(self, link: _Link, way: Way, size: int) -> None:
+        link.passed_bytes[way] += size
+        self.passed_bytes += size
+        self.passed.set()
 
     def _end(self, link: _Link) -> None:
         self._links.discard(link)

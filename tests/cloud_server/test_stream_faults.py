@@ -78,10 +78,3 @@ async def test_a_bug_of_ours_ends_the_stream_instead_of_hanging_it(channel: grpc
         await call.read()
     assert failure.value.code() is grpc.StatusCode.INTERNAL
     assert "secret" not in (failure.value.details() or "")
-
-
-@pytest.mark.parametrize("samples", [0, 1, 399, 400])
-async def test_the_shortest_segments_have_an_answer(channel: grpc.aio.Channel, samples: int) -> None:
-    call = await opened(channel, *fakes.requests_of(m.Segment(1, 0, bytes(2 * samples))))
-    await call.done_writing()
-    assert await read_to_the_end(call) == ["accepted", "result"]

@@ -38,6 +38,19 @@ async def test_what_is_not_answered_is_there_for_the_next_run_and_makes_room_for
     await second.close()
 
 
+async def test_what_the_disk_refuses_is_not_lost_and_a_person_is_told(tmp_path: Path) -> None:
+    spool = open_spool(SpoolConfig(tmp_path), 1000)
+    assert spool is not None
+    (tmp_path / spool.key(1).name).symlink_to("/dev/full")
+    keeper = Keeper(spool)
+    for request in (m.SegmentStart(1), m.AudioChunk(1, 0, 0, bytes(300)), m.SegmentEnd(1), m.SegmentStart(2)):
+        assert keeper.keep(request) == []
+    keeper.settle(1)
+    await keeper.close()
+    (notice,) = keeper.notices()
+    assert notice.startswith("1 segments could not be kept in the spool (")
+
+
 async def test_a_key_that_others_may_read_is_refused(tmp_path: Path) -> None:
     key = tmp_path / "key"
     key.write_bytes(bytes(32))

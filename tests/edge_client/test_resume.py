@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+import os
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 from dataclasses import replace
@@ -13,14 +15,16 @@ import soundfile
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+import edge_client.app
 from benchmarks.faults.proxy import Proxy, running_proxy
+from benchmarks.faults.toxics import Toxic
 from cloud_server.app import running_server
 from cloud_server.config import Config as ServerConfig
 from edge_client.app import EdgeSession
 from edge_client.config import Config, SpoolConfig, TransportConfig
 from edge_client.ledger import SegmentOutcome
 from edge_client.sources import AudioFile
-from edge_client.spool import Spool
+from edge_client.spool import Key, Spool
 from protos import messages as m
 from tests import fakes
 from tests.cloud_server.conftest import STUB, catalogue  # noqa: F401 - a fixture
@@ -98,7 +102,7 @@ async def test_a_half_open_link_is_found_by_keepalive_while_nobody_speaks(proxy:
 
 
 async def test_a_slow_and_narrow_link_costs_time_only(proxy: Proxy, two_queries: Path) -> None:
-    proxy.latency_s, proxy.bytes_per_second = 0.02, 400_000.0
+    proxy.spoil(Toxic(latency_s=0.02, bytes_per_second=400_000.0))
     session = session_at(proxy.address, two_queries, keepalive_s=10.0, attempt_timeout_s=10.0)
     check(await collect(session), two_queries, 2)
     assert session._transport.reconnects == 0
@@ -162,3 +166,18 @@ async def test_a_full_spool_loses_the_oldest_aloud_and_the_newest_is_answered(pr
     assert kinds[-1] is m.Result
     assert {outcome.answer.reason for outcome in outcomes if isinstance(outcome.answer, m.Reject)} == {m.RejectReason.SPOOL_FULL}
     assert Spool(tmp_path / "spool", 1000).left_over == ()
+
+
+class FullDisk(Spool):
+    def _write(self, key: Key, record: bytes) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+async def test_a_full_disk_costs_no_speech_that_the_link_can_carry(
+    proxy: Proxy, queries: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What memory holds is sent and answered; the disk only helps a run that comes after this one."""
+    monkeypatch.setattr(edge_client.app, "open_spool", lambda config, max_bytes: FullDisk(config.folder, max_bytes))
+    session = session_at(proxy.address, queries, tmp_path / "spool")
+    check(await collect(session), queries)
+    assert f"{SPOKEN} segments could not be kept in the spool (No space left on device); they were in memory alone" in session.summary.notices

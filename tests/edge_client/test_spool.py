@@ -110,23 +110,27 @@ def test_bounded_always_and_every_segment_is_kept_deleted_or_dropped(tmp_path_fa
     spool.close()
 
 
-def test_a_disk_that_takes_half_a_record_costs_that_segment_only(spool: Spool, tmp_path: Path) -> None:
+def test_a_disk_that_takes_half_a_record_keeps_nothing_of_that_segment_and_loses_none(spool: Spool, tmp_path: Path) -> None:
     keep(spool, 1)
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, hard))
     try:
-        assert keep(spool, 2) == [spool.key(2)]
+        assert keep(spool, 2) == []
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert (spool.not_kept, spool.refusal) == (1, "3554 of 6427 bytes were written")
     assert keep(spool, 3) == []
     assert [path.name for path in sorted((tmp_path / "spool").iterdir())] == [spool.key(1).name, spool.key(3).name]
     assert spool.read(spool.key(3)) == segment(3)
 
 
-def test_a_file_that_cannot_be_made_costs_that_segment_only(spool: Spool, tmp_path: Path) -> None:
+def test_a_file_that_cannot_be_made_is_counted_and_the_next_one_is_kept(spool: Spool, tmp_path: Path) -> None:
     (tmp_path / "spool" / spool.key(1).name).symlink_to("/dev/full")
-    assert keep(spool, 1) == [spool.key(1)]
+    assert keep(spool, 1) == []
+    assert spool.read(spool.key(1)) == []
     assert keep(spool, 2) == []
+    assert spool.read(spool.key(2)) == segment(2)
+    assert spool.not_kept == 1
 
 
 def test_a_record_larger_than_the_spool_is_not_written(tmp_path: Path) -> None:

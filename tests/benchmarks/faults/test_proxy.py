@@ -9,6 +9,7 @@ from contextlib import suppress
 import pytest
 
 from benchmarks.faults.proxy import Proxy, running_proxy
+from benchmarks.faults.toxics import Toxic
 
 CLIENTS: list[asyncio.StreamWriter] = []
 
@@ -88,7 +89,53 @@ async def test_a_server_that_is_away_ends_new_links_and_another_takes_over(proxy
 
 async def test_latency_and_throttle_take_their_time(proxy: Proxy) -> None:
     loop = asyncio.get_running_loop()
-    proxy.latency_s, proxy.bytes_per_second = 0.02, 1000.0
+    proxy.spoil(Toxic(latency_s=0.02, bytes_per_second=1000.0))
     began_s = loop.time()
     await link(proxy)
     assert loop.time() - began_s >= 2 * (0.02 + 5 / 1000)
+
+
+async def test_latency_alone_narrows_nothing(proxy: Proxy) -> None:
+    """Bytes under way follow one another: if each piece waited for the one before, these would take five minutes."""
+    proxy.spoil(Toxic(latency_s=0.05, slice_bytes=1), "up")
+    reader, writer = await link(proxy)
+    writer.write(bytes(6000))
+    await reader.readexactly(6000)
+
+
+async def test_sliced_bytes_arrive_whole(proxy: Proxy) -> None:
+    proxy.spoil(Toxic(slice_bytes=1))
+    reader, writer = await link(proxy)
+    said = bytes(range(256)) * 8
+    writer.write(said)
+    assert await reader.readexactly(len(said)) == said
+
+
+async def test_a_used_up_link_ends_and_the_next_one_has_its_own_measure(proxy: Proxy) -> None:
+    proxy.spoil(Toxic(limit_bytes=5), "up")
+    for _ in range(2):
+        reader, writer = await link(proxy)
+        writer.write(b"more")
+        assert await reader.read() == b""
+
+
+async def test_one_way_may_stall_while_the_other_flows(proxy: Proxy) -> None:
+    reader, writer = await link(proxy)
+    proxy.stall("down")
+    passed = proxy.passed_bytes
+    writer.write(b"late")
+    await proxy.until_passed(passed + 4)  # the echo has it
+    answer = asyncio.create_task(reader.readexactly(4))
+    assert not (await asyncio.wait([answer], timeout=0.05))[0]
+    proxy.heal()
+    assert await answer == b"late"
+
+
+async def test_the_far_side_of_a_link_that_hung_up_slowly_still_hears_what_was_said(proxy: Proxy) -> None:
+    reader, _ = await link(proxy)
+    proxy.spoil(Toxic(slow_close_s=0.05), "up")
+    proxy.hang_up()
+    assert await reader.read() == b""
+    assert len(proxy._links) == 1
+    await asyncio.gather(*(task for found in proxy._links for task in found.tasks), return_exceptions=True)
+    assert not proxy._links
