@@ -9,14 +9,15 @@ import asyncio
 import multiprocessing
 import time
 from collections import Counter
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import grpc
+import numpy as np
 import pytest
 
 from benchmarks.dashboards.boards import BOARDS
-from benchmarks.faults.campaign import Repeated
 from benchmarks.faults.proxy import Proxy, running_proxy
 from cloud_server.app import RunningServer, running_server
 from cloud_server.config import Config as ServerConfig
@@ -48,6 +49,23 @@ QUERIES = {
 }
 
 
+class SaidAgain:
+    """A query said again and again with silence between, each time a little softer, so that no two are the same segment."""
+
+    def __init__(self, recording: Path, times: int) -> None:
+        self.device = m.DeviceInfo(recording.name, m.SAMPLE_RATE_HZ, "file")
+        self.overruns, self.state, self.can_wait = 0, m.MicrophoneState.NOT_USED, True
+        speech = np.frombuffer(read_pcm(recording), np.int16)
+        silence = np.zeros(2 * m.SAMPLE_RATE_HZ, np.int16)
+        said = [part for number in range(times) for part in ((speech * (1 - 0.05 * number)).astype(np.int16), silence)]
+        self._pcm = np.concatenate(said).tobytes()
+
+    async def frames(self) -> AsyncGenerator[m.AudioFrame, None]:
+        size = m.FRAME_SAMPLES * m.BYTES_PER_SAMPLE
+        for start in range(0, len(self._pcm), size):
+            yield m.AudioFrame(start // m.BYTES_PER_SAMPLE, self._pcm[start : start + size])
+
+
 @dataclass
 class Harness:
     """What it did itself, counted by itself."""
@@ -58,7 +76,7 @@ class Harness:
 
     async def speak_through(self, proxy: Proxy) -> None:
         """An edge whose link is cut once, and which loses nothing by it."""
-        source = Repeated(self.root / "tests" / "recordings" / "pumpkin-pie.flac", SAID)
+        source = SaidAgain(self.root / "tests" / "recordings" / "pumpkin-pie.flac", SAID)
         config = Config(transport=TransportConfig(proxy.address, max_unanswered_s=10.0))
         session = EdgeSession(source, config, on_interim=lambda _: None)
         async for outcome in session.outcomes():
