@@ -93,7 +93,7 @@ async def running_server(config: Config, spec: RecogniserSpec | None = None, tra
         # tantivy's own threads may still write while this is removed.
         scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="harken-index-", ignore_cleanup_errors=True)))
         metrics.process.watch_disk("scratch", scratch)
-        catalogues = await asyncio.to_thread(load_catalogues, config.index_dirs, config.catalogues, scratch)
+        catalogues = await asyncio.to_thread(load_catalogues, config.index_dirs, config.catalogues, scratch, config.search_weights)
         spec = spec or recogniser_spec(config)
         pool = WorkerPool(spec, schedule, watch=metrics.queue)
         model = replace(await pool.start(), stage=RolloutStage.LIVE, traffic_share=1.0)
@@ -147,13 +147,14 @@ def make_grpc_server(
     config: Config, service: SpeechSearchService, checks: HealthServicer, metrics: Metrics, gate: Gate | OpenGate
 ) -> grpc.aio.Server:
     """The three keep-alive options go together: alone, each leaves a half-open link unnoticed or kills a silent stream (both measured)."""
+    interval_ms = round(config.keepalive_s * 1000)
     server = grpc.aio.server(
         interceptors=[Authentication(gate, metrics), LastResort(metrics)],
         options=[
-            ("grpc.keepalive_time_ms", 10_000),
-            ("grpc.keepalive_timeout_ms", 5_000),
-            ("grpc.http2.ping_timeout_ms", 5_000),
-            ("grpc.http2.min_ping_interval_without_data_ms", 5_000),
+            ("grpc.keepalive_time_ms", interval_ms),
+            ("grpc.keepalive_timeout_ms", interval_ms // 2),
+            ("grpc.http2.ping_timeout_ms", interval_ms // 2),
+            ("grpc.http2.min_ping_interval_without_data_ms", interval_ms // 2),
             ("grpc.max_concurrent_streams", config.max_streams),
             ("grpc.max_receive_message_length", config.max_message_bytes),
             ("grpc.so_reuseport", 0),  # two servers on one port would share it silently

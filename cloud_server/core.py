@@ -225,6 +225,7 @@ class Core:
         return None if spotted is None else fits(heard, phrases, spotted)
 
     def close(self) -> None:
+        self.sessions.close()
         for threads in (self._threads, self._look_thread):
             threads.shutdown()
         self.sample.close()

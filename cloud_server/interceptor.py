@@ -37,7 +37,9 @@ class LastResort(grpc.aio.ServerInterceptor):  # type: ignore[type-arg] # generi
             return grpc.unary_unary_rpc_method_handler(self._unary(handler.unary_unary), deserialize, handler.response_serializer)
         if handler.stream_stream:
             return grpc.stream_stream_rpc_method_handler(self._stream(handler.stream_stream), deserialize, handler.response_serializer)
-        return handler  # health's Watch: unary in, stream out, not ours to reword
+        if handler.unary_stream:  # health's Watch, which writes its answers itself: a coroutine as a unary call is
+            return grpc.unary_stream_rpc_method_handler(self._unary(handler.unary_stream), deserialize, handler.response_serializer)
+        return handler
 
     def _unary(self, inner: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
         async def call(request: Any, context: grpc.aio.ServicerContext[Any, Any]) -> Any:

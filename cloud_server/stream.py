@@ -52,6 +52,8 @@ class Stream:
         self._working: dict[int, tuple[SegmentKey, m.Result]] = {}
         """Recognised, waiting for hits."""
         self.ended = asyncio.Event()
+        self._opened = asyncio.Event()
+        """A segment is unanswered, or was when somebody last looked."""
 
     def end(self, error: SpeechError) -> None:
         """Refuse what is unanswered and end the stream with `error`; nothing if it has ended."""
@@ -96,6 +98,8 @@ class Stream:
                 async for request in requests:
                     self._traces.heard(request)
                     self._do(self._session.receive(request, self._clock()))
+                    if self._session.unanswered:
+                        self._opened.set()
             self._do(self._session.half_closed())
         except TimeoutError:
             self.end(DeadlineExceeded(f"no message came in the first {self._first_message_s:g} s of the stream"))
@@ -110,9 +114,13 @@ class Stream:
             previous.end(TakenOver("a newer connection resumed this session"))
 
     async def _tick(self) -> None:
+        """Only while a segment is unanswered: a stream on which nobody speaks must cost next to nothing."""
         while True:
+            await self._opened.wait()
             await asyncio.sleep(TICK_S)
             self._do(self._session.tick(self._clock()))
+            if not self._session.unanswered:
+                self._opened.clear()
 
     def _do(self, commands: list[Command]) -> None:
         for command in commands:

@@ -1,4 +1,4 @@
-"""harken-bench overload: what becomes of speech when there is far too much of it."""
+"""harken-bench overload and silence: what becomes of speech when there is far too much of it, and what none at all costs."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ from typing import Annotated, Any
 import typer
 
 from benchmarks.overload.server_process import ServerOptions
+from benchmarks.overload.stillness import Stillness, still
 from benchmarks.overload.trial import Plan, fair_shares, flooded
 
-PLAN, OPTIONS = Plan(), ServerOptions()
+PLAN, OPTIONS, STILL = Plan(), ServerOptions(), Stillness()
 
 
 def overload(
@@ -44,6 +45,29 @@ def overload(
     if fair:
         found["fairness"] = asyncio.run(fair_shares(options, plan, say))
         found["broken"] += found["fairness"].pop("broken")
+    print(json.dumps(found) if as_json else "\n".join(as_rows(found)))
+    if found["broken"]:
+        sys.exit(1)
+
+
+def silence(
+    streams: Annotated[int, typer.Option(min=1, help="Open, and nobody speaks.")] = STILL.streams,
+    seconds: Annotated[float, typer.Option(min=1.0, help="Of measuring the server's CPU, without and with them.")] = STILL.idle_s,
+    minutes: Annotated[float, typer.Option(min=0.01, help="Of silence on one stream.")] = STILL.silence_s / 60,
+    time_scale: Annotated[float, typer.Option(min=1.0, help="Keep-alive this many times as often, and silence that much shorter.")] = 1.0,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+) -> None:
+    """What silence costs, and how soon an edge is back after a broken link; exit 1 if it is more or later than promised.
+
+    Promised: 100 idle streams take less than 1 % of a core; ten minutes of silence: no reconnect; a link that is half open is found by both sides
+    within 15 s; 60 s of speech that an outage left in the spool are answered within 30 s.
+
+    \b
+    harken-bench silence                               # eleven minutes
+    harken-bench silence --minutes 10 --time-scale 10     # the same silence with everything ten times as often
+    """
+    plan = Stillness(streams, seconds, minutes * 60, time_scale)
+    found = asyncio.run(still(ServerOptions(audio_s_per_s=75.0), plan, partial(print, file=sys.stderr)))
     print(json.dumps(found) if as_json else "\n".join(as_rows(found)))
     if found["broken"]:
         sys.exit(1)

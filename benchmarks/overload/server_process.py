@@ -18,7 +18,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from benchmarks.faults.stub import DeterministicStub
 from cloud_server.admission import SECONDS_A_MINUTE
 from cloud_server.app import running_server
 from cloud_server.config import TENANT_QUOTA, Config
@@ -26,8 +25,6 @@ from cloud_server.security.exposure import Security
 from cloud_server.security.principal import Scope
 from cloud_server.security.tokens import mint, signing_key
 from cloud_server.worker_process import RecogniserSpec
-from models.records import Recognition
-from protos import messages as m
 
 TOKEN_LIFETIME_S = 3600.0
 STOP_TIMEOUT_S = 15.0
@@ -44,6 +41,7 @@ class ServerOptions:
     """Of waiting: the bound of the queue, in audio seconds, is so many seconds' work. The default server has 60 s for 75 on each of two cores."""
     quota_share: float = 0.07
     """Of what the server hears, that a tenant may ask for over time: as in the simulation of tests/cloud_server/test_admission.py."""
+    keepalive_s: float = Config().keepalive_s
     tenants: tuple[str, ...] = ()
     """Each gets a token, and then nobody is let in without; empty: nobody is asked."""
 
@@ -61,19 +59,6 @@ class Overwhelmed:
     metrics_address: str
     pid: int
     tokens: dict[str, str] = field(repr=False)
-
-
-class SlowStub(DeterministicStub):
-    def __init__(self, audio_s_per_s: float) -> None:
-        self._audio_s_per_s = audio_s_per_s
-
-    def recognize(self, pcm: bytes, start_sample: int) -> Recognition:
-        time.sleep(len(pcm) / m.BYTES_PER_SAMPLE / m.SAMPLE_RATE_HZ / self._audio_s_per_s)
-        return super().recognize(pcm, start_sample)
-
-
-def make_slow_stub(audio_s_per_s: str) -> tuple[SlowStub, m.ModelInfo]:
-    return SlowStub(float(audio_s_per_s)), m.ModelInfo("slow-stub", "1", "en", "none", "0" * 64)
 
 
 @asynccontextmanager
@@ -112,9 +97,10 @@ async def serve(options: ServerOptions, folder: Path) -> None:
         max_queued_audio_s=options.max_queued_s * options.capacity_s_per_s,
         security=security,
         drain_s=1.0,
+        keepalive_s=options.keepalive_s,
         tenant_quota=replace(TENANT_QUOTA, audio_s_per_minute=options.quota_share * options.capacity_s_per_s * SECONDS_A_MINUTE),
     )
-    spec = RecogniserSpec("benchmarks.overload.server_process:make_slow_stub", (str(options.audio_s_per_s),))
+    spec = RecogniserSpec("benchmarks.faults.stub:make_stub", (str(1 / options.audio_s_per_s),))
     async with running_server(config, spec) as server:
         print(json.dumps({"address": server.address, "metrics_address": server.metrics_address, "pid": os.getpid(), "tokens": tokens}), flush=True)
         await asyncio.to_thread(sys.stdin.read)

@@ -16,6 +16,9 @@ GOODPUT_SHARE = 0.90
 REJECT_P99_S = 0.050
 RECOVERY_S = 10.0
 FAIR_P95_CHANGE = 0.10
+IDLE_CORE_SHARE = 0.01
+HALF_OPEN_S = 15.0
+BACKLOG_S = 30.0
 WINDOW_S = 1.0
 # What a person would call the same: a fifth more, or a twentieth of a second.
 NORMAL_FACTOR, NORMAL_MARGIN_S = 1.2, 0.05
@@ -119,6 +122,19 @@ def broken(found: dict[str, Any]) -> list[str]:
             found["recovery_seconds"] is not None and found["recovery_seconds"] <= RECOVERY_S,
             f"normal again after {found['recovery_seconds']} s, promised {RECOVERY_S:g} s",
         ),
+    ]
+    return [words for is_kept, words in promises if not is_kept]
+
+
+def restless(found: dict[str, Any]) -> list[str]:
+    """The promises about silence and about what comes after an outage that are not kept, in words."""
+    halves, backlog = found["half_open_seconds"], found["backlog"]
+    promises = [
+        (found["idle"]["core_share"] < IDLE_CORE_SHARE, f"{found['idle']['streams']} idle streams take {found['idle']['core_share']:.2%} of a core"),
+        (found["silence"]["reconnects"] == 0, f"{found['silence']['reconnects']} reconnects in silence"),
+        (max(halves.values()) <= HALF_OPEN_S, f"a half-open link was found after {halves} s, promised {HALF_OPEN_S:g} s"),
+        (backlog["seconds"] <= BACKLOG_S, f"a backlog of {backlog['audio_seconds']:g} s took {backlog['seconds']:g} s, promised {BACKLOG_S:g} s"),
+        (backlog["answered"] == backlog["segments"], f"{backlog['answered']} of {backlog['segments']} segments of the backlog were answered"),
     ]
     return [words for is_kept, words in promises if not is_kept]
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from benchmarks.overload.verdict import FINAL, LOST, Asked, Phases, broken, fairness, figures, peak_s_per_s, recovery_s, unfair
+from benchmarks.overload.verdict import FINAL, LOST, Asked, Phases, broken, fairness, figures, peak_s_per_s, recovery_s, restless, unfair
 
 
 def finals(count: int, waited_s: float, begin_s: float = 0.0, every_s: float = 0.1, tenant: str = "") -> list[Asked]:
@@ -93,3 +93,32 @@ def test_what_is_unfair_is_named(loud: list[Asked], words: str) -> None:
 def test_a_refused_segment_of_the_others_is_unfair_however_fast_the_rest_was() -> None:
     refused = [*tenants(0.1), *(replace(one, outcome="OVERLOADED") for one in finals(1, 0.01, tenant="quiet"))]
     assert unfair(fairness(tenants(0.1), refused, "loud")) == ["1 segments of the others were refused"]
+
+
+def stillness(**changed: object) -> dict[str, object]:
+    kept: dict[str, object] = {
+        "idle": {"streams": 100, "core_share": 0.004},
+        "silence": {"reconnects": 0},
+        "half_open_seconds": {"edge": 14.0, "server": 13.5},
+        "backlog": {"audio_seconds": 60.0, "segments": 12, "answered": 12, "seconds": 4.0},
+    }
+    return {**kept, **changed}
+
+
+def test_silence_that_costs_little_and_a_quick_return_keep_every_promise() -> None:
+    assert restless(stillness()) == []
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        ({"idle": {"streams": 100, "core_share": 0.011}}, "100 idle streams take 1.10% of a core"),
+        ({"silence": {"reconnects": 1}}, "1 reconnects in silence"),
+        ({"half_open_seconds": {"edge": 14.0, "server": 15.1}}, "half-open link was found after"),
+        ({"backlog": {"audio_seconds": 60.0, "segments": 12, "answered": 12, "seconds": 31.0}}, "took 31 s, promised 30 s"),
+        ({"backlog": {"audio_seconds": 60.0, "segments": 12, "answered": 11, "seconds": 4.0}}, "11 of 12 segments"),
+    ],
+)
+def test_what_silence_or_a_return_costs_too_much_is_named(changed: dict[str, object], words: str) -> None:
+    (said,) = restless(stillness(**changed))
+    assert words in said
