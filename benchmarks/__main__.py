@@ -17,6 +17,7 @@ from benchmarks.bars import bars
 from benchmarks.biasing import biasing
 from benchmarks.capacity.commands import capacity
 from benchmarks.commands import latency, throughput
+from benchmarks.dashboards.commands import dashboards
 from benchmarks.demo import run_demo
 from benchmarks.faults.commands import faults
 from benchmarks.fix import fix_command
@@ -50,6 +51,7 @@ app = typer.Typer(
 app.command()(throughput)
 app.command()(latency)
 app.command()(faults)
+app.command()(dashboards)
 app.command()(overload)
 app.command()(silence)
 app.command()(fuzz)

@@ -117,6 +117,9 @@ def run(
     tenant_audio_s_per_minute: Annotated[
         float, typer.Option(envvar="HARKEN_SERVER_TENANT_AUDIO_S_PER_MINUTE", help="Audio seconds a minute for each tenant.")
     ] = 1200,
+    traces: Annotated[
+        str, typer.Option(envvar="HARKEN_SERVER_TRACES", help="URL of an OTLP/HTTP collector; needs harken[tracing]; default: no traces.")
+    ] = DEFAULTS.traces,
     as_json: Annotated[bool, typer.Option("--json", help="Say where it listens as one JSON object.")] = False,
 ) -> None:
     """Serve until SIGTERM or Ctrl-C; what was started is finished first.
@@ -144,6 +147,7 @@ def run(
         max_queued_audio_s,
         metrics_host=metrics_host,
         security=settle(host, metrics_host, wanted, os.environ),
+        traces=traces,
         redis=redis_access(redis, redis_password_file, redis_ca, os.environ),
         search_weights=weights_or_shipped(search_weights),
         tenant_quota=Quota(tenant_streams, tenant_queued_audio_s, tenant_audio_s_per_minute),

@@ -59,6 +59,8 @@ class Config:
     metrics_host: str = "127.0.0.1"
     """Loopback whatever `host` is: /metrics has neither TLS nor a token."""
     security: Security = field(default_factory=Security)
+    traces: str = ""
+    """URL of an OTLP/HTTP collector; empty: nothing is traced."""
     redis: RedisAccess | None = None
     """Where answers and sessions are kept for other servers too; None: in this one alone."""
     tenant_quota: Quota = TENANT_QUOTA
