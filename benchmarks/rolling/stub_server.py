@@ -9,7 +9,7 @@ from cloud_server.__main__ import serve
 from cloud_server.config import Config
 from cloud_server.worker_process import RecogniserSpec
 
-STUB = RecogniserSpec("benchmarks.faults.server_process:make_stub")
+STUB = RecogniserSpec("benchmarks.faults.stub:make_stub")
 
 if __name__ == "__main__":
     _, port, _, metrics_port = sys.argv[1:]
