@@ -53,6 +53,9 @@ class Replica:
         assert self._process.stdout is not None  # noqa: S101 - asked for above
         line = self._process.stdout.readline()
         if not line or json.loads(line)["address"] != self.address:
+            with self._process as process:
+                process.kill()
+            self._process = None
             raise ConfigurationError(f"the server on {self.address} did not start; its own words are above")
 
     def stop(self) -> None:
