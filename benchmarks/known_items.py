@@ -26,6 +26,7 @@ from cloud_server.search.fit import NO_FIT, fits
 from cloud_server.search.heard import Heard
 from cloud_server.search.index import build_index, open_index
 from cloud_server.search.ranking import rank
+from cloud_server.search.weights import SHIPPED, Weights
 from cloud_server.title_words import chosen
 from models.bundle import Bundle, load_bundle
 from models.decode.readers import reader_of
@@ -215,6 +216,7 @@ def measure_known_items(
     *,
     biased: bool = False,
     keep: Keep | None = None,
+    weights: Weights = SHIPPED,
 ) -> dict[str, Any]:
     """Raises: ConfigurationError: a manifest or text that is not there, or more documents than texts."""
     rows, _ = labelled_rows(manifest, limit)
@@ -224,7 +226,7 @@ def measure_known_items(
         build_index(made, Path(temporary) / "index", "known-items")
         built_s = time.perf_counter() - begin_s
         size = sum(path.stat().st_size for path in (Path(temporary) / "index").rglob("*") if path.is_file())
-        engine = SearchEngine(open_index(Path(temporary) / "index"))
+        engine = SearchEngine(open_index(Path(temporary) / "index"), weights)
         loaded = load_bundle(bundle)
         knowing = biased_recognizer(loaded, made) if biased else None
         wanted = {one.title: one.id for one in made}

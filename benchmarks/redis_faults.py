@@ -1,4 +1,4 @@
-"""What a sick Redis costs those who speak: segments that must be recognised, with Redis well and with a fault, taking turns."""
+"""What a sick Redis costs those who speak: the same segments at a server whose Redis is well and at one whose Redis is not, one here, one there."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
+from contextlib import ExitStack, aclosing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
@@ -18,9 +18,9 @@ import numpy as np
 import typer
 
 from benchmarks.contest import circumstances
-from benchmarks.latency import ask_all, segments
-from benchmarks.processes import server_process
-from benchmarks.redis_replica import running_replicas
+from benchmarks.latency import Answered, ask_all, segments
+from benchmarks.processes import ServerProcess, server_process
+from benchmarks.redis_replica import Replica, running_replicas
 from benchmarks.redis_server import RedisServer, running_redis
 from benchmarks.scrape import scrape, total
 from edge_client.channel import open_channel
@@ -71,50 +71,72 @@ class Waits:
 
 
 @dataclass(slots=True)
+class Speaker:
+    """Has a session that its server knows: any of its segments could be a repeat, so each asks Redis, and none is spared recognition."""
+
+    server: Server
+    token: str
+    next_number: int = 1
+
+    def say(self, audio: Sequence[bytes], server: Server | None = None) -> AsyncGenerator[Answered, None]:
+        """server: another one, which the session is taken to; the next to hear this is its own, by the same numbers."""
+        segments = [(SEGMENT_S, pcm) for pcm in audio]
+        first = self.next_number
+        self.next_number += 0 if server else len(segments)
+        return ask_all((server or self.server).address, segments, self.token, first)
+
+
+@dataclass(slots=True)
 class Measurement:
-    """One Redis, one session that its server knows and every segment of which could be a repeat: each asks Redis, and none is spared recognition."""
+    """Two servers, each with a Redis of its own: whatever else this machine does strikes both."""
 
     redis: RedisServer
-    server: Server
-    other: Server
+    """The one with the fault."""
+    sick: Server
+    other: Server | None
+    """On the same Redis, if the fault is `answered_before`."""
+    well: Server
     audio: Sequence[bytes]
     """Of one turn."""
-    token: str = ""
-    _next: int = 1
 
     async def run(self, fault: Fault, rounds: int, progress: Callable[[int], None]) -> Waits:
         waits = Waits()
-        self.token = await begin(self.server)
-        await self._ask(self.server)  # nobody's first segment is measured
+        sick, well = [Speaker(server, await begin(server)) for server in (self.sick, self.well)]
+        await self._turn(sick, well, Waits())  # nobody's first segments are measured
         for _ in range(rounds):
-            waits.well_s += await self._ask(self.server)
-            if fault.answered_before:
-                await self._ask(self.other, is_last=False)
+            if self.other is not None:
+                async for _ in sick.say(self.audio, self.other):
+                    pass
                 await settled(self.redis)
             fault.strike(self.redis)
             try:
-                waits.sick_s += await self._ask(self.server)
+                await self._turn(sick, well, waits)
             finally:
                 fault.heal(self.redis)
-            waits.recovery_s.append(await self._recovered())
+            waits.recovery_s.append(await recovered(self.sick))
             progress(1)
         return waits
 
-    async def _ask(self, server: Server, *, is_last: bool = True) -> list[float]:
-        """is_last: nobody will ask for the same segments again."""
-        audio = [(SEGMENT_S, pcm) for pcm in self.audio]
-        waits = [answered.final_s async for answered in ask_all(server.address, audio, self.token, self._next)]
-        self._next += len(audio) if is_last else 0
-        return waits
+    async def _turn(self, sick: Speaker, well: Speaker, waits: Waits) -> None:
+        """One segment here, one there, and each first as often as the other."""
+        async with aclosing(sick.say(self.audio)) as sick_answers, aclosing(well.say(self.audio)) as well_answers:
+            sides = [(sick_answers, waits.sick_s), (well_answers, waits.well_s)]
+            for _ in self.audio:
+                for answers, waited_s in sides:
+                    waited_s.append((await anext(answers)).final_s)
+                sides.reverse()
+            for answers, _ in sides:
+                await anext(answers, None)  # the end of the stream, in good order
 
-    async def _recovered(self) -> float:
-        """Until the server asks Redis again."""
-        begin_s = time.monotonic()
-        while total(await asyncio.to_thread(scrape, self.server.metrics_address), "asr_cache_breaker_open"):
-            if time.monotonic() - begin_s > PATIENCE_S:
-                raise ConfigurationError(f"the server leaves Redis alone {PATIENCE_S:g} s after it was cured")
-            await asyncio.sleep(POLL_S)
-        return time.monotonic() - begin_s
+
+async def recovered(server: Server) -> float:
+    """Seconds until the server asks Redis again."""
+    begin_s = time.monotonic()
+    while total(await asyncio.to_thread(scrape, server.metrics_address), "asr_cache_breaker_open"):
+        if time.monotonic() - begin_s > PATIENCE_S:
+            raise ConfigurationError(f"the server leaves Redis alone {PATIENCE_S:g} s after it was cured")
+        await asyncio.sleep(POLL_S)
+    return time.monotonic() - begin_s
 
 
 async def begin(server: Server) -> str:
@@ -169,8 +191,9 @@ def redis(
 ) -> None:
     """What a Redis costs that is down, hung, locked (wrong password), full or corrupt; exit 1 if that is more than 20 ms of the 95th percentile.
 
-    Needs redis-server. One session taken up again, so that every segment might be a repeat and asks Redis first, and none is; from the end of its
-    audio to its final result. A segment that is refused ends the measurement. back after: until the server uses Redis again.
+    Needs redis-server. Two servers, each with a Redis, one of them sick; the same segments, one here, one there, in sessions taken up again, so that
+    each might be a repeat and asks Redis first. From the end of its audio to its final result. A segment that is refused ends the measurement. back
+    after: until the server uses its Redis again.
 
     \b
     harken-bench redis
@@ -195,19 +218,19 @@ def redis(
 
 def measure(program: Path, fault: Fault, model: str, audio: Sequence[bytes], rounds: int, progress: Callable[[int], None]) -> Waits:
     with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="harken-redis-")))
-        redis_server = stack.enter_context(running_redis(program, folder))
-        one, other = stack.enter_context(running_pair(redis_server, model))
-        return asyncio.run(Measurement(redis_server, one, other, audio).run(fault, rounds, progress))
+        folders = [Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="harken-redis-"))) for _ in range(2)]
+        sick_redis, well_redis = [stack.enter_context(running_redis(program, folder)) for folder in folders]
+        sick, *others = stack.enter_context(running_servers(sick_redis, model, 2 if fault.answered_before else 1))
+        (well,) = stack.enter_context(running_servers(well_redis, model, 1))
+        measurement = Measurement(sick_redis, sick, others[0] if others else None, well, audio)
+        return asyncio.run(measurement.run(fault, rounds, progress))
 
 
 @contextmanager
-def running_pair(redis_server: RedisServer, model: str) -> Iterator[tuple[Server, Server]]:
-    if model == "stub":
-        with running_replicas(redis_server.port, 2) as replicas:
-            one, other = (Server(replica.address, replica.metrics_address) for replica in replicas)
-            yield one, other
-        return
-    flags = ("--workers", "1", "--redis", redis_server.url)
-    with server_process(*flags) as first, server_process(*flags) as second:
-        yield Server(first.address, first.metrics_address), Server(second.address, second.metrics_address)
+def running_servers(redis_server: RedisServer, model: str, count: int) -> Iterator[list[Server]]:
+    with ExitStack() as stack:
+        if model == "stub":
+            running: Sequence[Replica | ServerProcess] = stack.enter_context(running_replicas(redis_server.port, count))
+        else:
+            running = [stack.enter_context(server_process("--workers", "1", "--redis", redis_server.url)) for _ in range(count)]
+        yield [Server(server.address, server.metrics_address) for server in running]

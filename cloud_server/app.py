@@ -37,6 +37,7 @@ from cloud_server.telemetry.lexicon import Lexicon
 from cloud_server.telemetry.loop_lag import watch_loop_lag
 from cloud_server.telemetry.probe import TENANT as PROBE_TENANT
 from cloud_server.telemetry.probe import probe
+from cloud_server.telemetry.tracing import Tracing, tracing_to
 from cloud_server.title_words import TitleWords
 from cloud_server.worker_process import RecogniserSpec
 from cloud_server.workers import WorkerPool
@@ -75,8 +76,8 @@ def recogniser_spec(config: Config) -> RecogniserSpec:
 
 
 @asynccontextmanager
-async def running_server(config: Config, spec: RecogniserSpec | None = None) -> AsyncIterator[RunningServer]:
-    """A server that accepts segments; leaving the block drains it.
+async def running_server(config: Config, spec: RecogniserSpec | None = None, tracing: Tracing | None = None) -> AsyncIterator[RunningServer]:
+    """A server that accepts segments; leaving the block drains it. tracing: None: as config says.
 
     Raises: ConfigurationError: the bundle, the catalogue, a key, a certificate or a port cannot be used.
     """
@@ -92,7 +93,7 @@ async def running_server(config: Config, spec: RecogniserSpec | None = None) -> 
         # tantivy's own threads may still write while this is removed.
         scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="harken-index-", ignore_cleanup_errors=True)))
         metrics.process.watch_disk("scratch", scratch)
-        catalogues = await asyncio.to_thread(load_catalogues, config.index_dirs, config.catalogues, scratch)
+        catalogues = await asyncio.to_thread(load_catalogues, config.index_dirs, config.catalogues, scratch, config.search_weights)
         spec = spec or recogniser_spec(config)
         pool = WorkerPool(spec, schedule, watch=metrics.queue)
         model = replace(await pool.start(), stage=RolloutStage.LIVE, traffic_share=1.0)
@@ -111,6 +112,8 @@ async def running_server(config: Config, spec: RecogniserSpec | None = None) -> 
             Admission(config.tenant_quota if gate.requires_token else UNLIMITED),
             store,
         )
+        core.tracing = tracing or tracing_to(config.traces)
+        stack.push_async_callback(asyncio.to_thread, core.tracing.close)  # a collector that is away may hold it up
         stack.callback(core.close)
         if store is not None:
             stack.callback(asyncio.create_task(core.sessions.follow(store, taken_over)).cancel)

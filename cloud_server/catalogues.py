@@ -17,6 +17,7 @@ from cloud_server.daemon_threads import in_own_thread
 from cloud_server.search.backend import SearchBackend
 from cloud_server.search.catalogue import Document, default_catalogue, read_catalogue
 from cloud_server.search.index import build_index
+from cloud_server.search.weights import SHIPPED, Weights
 from cloud_server.sources import IndexDirectory, Source, Stamp, source_of
 from protos.errors import CatalogueError, CatalogueUnreachable
 from protos.messages import CatalogueInfo
@@ -97,7 +98,7 @@ class Catalogues:
             return None
         entry.stamp = stamp
         try:
-            entry.engine, entry.written_s = await in_own_thread("index-load", _loaded, entry.source)
+            entry.engine, entry.written_s = await in_own_thread("index-load", _loaded, entry.source, entry.engine.weights)
         except Exception:  # whatever a half-copied folder raises; the server goes on with what it has
             log.exception("catalogue %s stays at version %s: its index changed and cannot be used", entry.engine.name, entry.engine.version)
             return False
@@ -105,7 +106,7 @@ class Catalogues:
         return True
 
 
-def load_catalogues(indexes: Sequence[Path | str], files: Sequence[Path], scratch: Path) -> Catalogues:
+def load_catalogues(indexes: Sequence[Path | str], files: Sequence[Path], scratch: Path, weights: Weights = SHIPPED) -> Catalogues:
     """Indexes as they are, here (a path) or elsewhere (a URL); files indexed now, in `scratch`; where neither is given, the shipped recipes.
 
     Raises: CatalogueError.
@@ -115,7 +116,7 @@ def load_catalogues(indexes: Sequence[Path | str], files: Sequence[Path], scratc
         directory = scratch / str(number)
         build_index(read_catalogue(path), directory, path.stem)
         sources.append(IndexDirectory(directory))
-    return Catalogues([_load(source) for source in sources])
+    return Catalogues([_load(source, weights) for source in sources])
 
 
 def stamp_of(source: Source) -> Stamp | None:
@@ -123,24 +124,24 @@ def stamp_of(source: Source) -> Stamp | None:
     return source.stamp()
 
 
-def _load(source: Source) -> _Entry:
+def _load(source: Source, weights: Weights) -> _Entry:
     stamp = source.stamp()  # first: what changes while it is loaded is loaded again
     try:
-        engine, written_s = _loaded(source)
+        engine, written_s = _loaded(source, weights)
         return _Entry(engine, source, stamp, written_s)
     except CatalogueUnreachable as error:
-        if source.stand_in is None:
+        if (stand_in := source.stand_in(weights)) is None:
             raise
         log.warning("searches say UNAVAILABLE until it is reached: %s", error)
-        return _Entry(source.stand_in, source, None, seen=False)
+        return _Entry(stand_in, source, None, seen=False)
 
 
-def _loaded(source: Source) -> tuple[SearchBackend, float]:
+def _loaded(source: Source, weights: Weights) -> tuple[SearchBackend, float]:
     """And when it was written. Out of the collector's sight: to walk 100,000 documents it would hold up every request for 110 ms, again and again."""
     gc.collect(1)
     gc.disable()
     try:
-        return source.load(), source.written_s()
+        return source.load(weights), source.written_s()
     finally:
         gc.freeze()
         gc.enable()

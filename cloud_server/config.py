@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from cloud_server.admission import Quota
+from cloud_server.search.weights import SHIPPED, Weights
 from cloud_server.security.exposure import Security
 from cloud_server.shared.access import RedisAccess
 from protos.errors import ConfigurationError
@@ -58,12 +59,16 @@ class Config:
     metrics_host: str = "127.0.0.1"
     """Loopback whatever `host` is: /metrics has neither TLS nor a token."""
     security: Security = field(default_factory=Security)
+    traces: str = ""
+    """URL of an OTLP/HTTP collector; empty: nothing is traced."""
     redis: RedisAccess | None = None
     """Where answers and sessions are kept for other servers too; None: in this one alone."""
     tenant_quota: Quota = TENANT_QUOTA
     """Where tokens tell tenants apart; elsewhere everybody is one tenant, and the server's own limits are enough."""
     max_message_bytes: int = 2**20
     """A unary Recognize of max_segment_s is 960 kB; a stream's chunks are held to MAX_CHUNK_BYTES by the session."""
+    search_weights: Weights = SHIPPED
+    """Of the ways of matching: `harken-server feedback fit` learns others."""
 
     def __post_init__(self) -> None:
         """Raises: ConfigurationError: a value breaks its rule."""

@@ -24,6 +24,7 @@ from cloud_server.shared.store import Store
 from cloud_server.telemetry.lexicon import Lexicon
 from cloud_server.telemetry.probe import TENANT as PROBE_TENANT
 from cloud_server.telemetry.sample import Sample
+from cloud_server.telemetry.tracing import Tracing
 from cloud_server.workers import WorkerPool
 from models.text import normalise_text
 from protos.errors import CatalogueUnreachable, InternalError, SpeechError
@@ -74,6 +75,7 @@ class Core:
     ):
         self.offer = offer
         self.metrics = metrics
+        self.tracing = Tracing()
         self.sample = Sample(metrics.quality.measured)
         self.lexicon: Lexicon | None = None
         """Words that can be heard, for telling how many that people type cannot."""
@@ -223,6 +225,7 @@ class Core:
         return None if spotted is None else fits(heard, phrases, spotted)
 
     def close(self) -> None:
+        self.sessions.close()
         for threads in (self._threads, self._look_thread):
             threads.shutdown()
         self.sample.close()

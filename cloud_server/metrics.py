@@ -93,8 +93,8 @@ class Metrics:
         self.cache_breaker_open = Gauge("asr_cache_breaker_open", "1 while Redis is not asked, because it failed.", registry=registry)
         self._export_zeros()
 
-    def answered(self, answer: Result | Reject, priority: Priority) -> None:
-        """A segment's one outcome left the server."""
+    def answered(self, answer: Result | Reject, priority: Priority, exemplar: dict[str, str] | None = None) -> None:
+        """A segment's one outcome left the server. exemplar: the trace it belongs to."""
         outcome = OUTCOME_OF_REJECT.get(answer.reason, "client_error") if isinstance(answer, Reject) else "ok"
         self._segments.labels(outcome, PRIORITIES.get(priority, "live")).inc()
         if isinstance(answer, Reject):
@@ -103,9 +103,9 @@ class Metrics:
         took_s = {timing.stage: timing.duration for timing in answer.stage_timings}
         for stage in STAGES:
             if stage in took_s:
-                self._segment_seconds.labels(stage).observe(took_s[stage])
+                self._segment_seconds.labels(stage).observe(took_s[stage], exemplar)
         if "total" in took_s:
-            self._segment_seconds.labels(ANSWER).observe(took_s["total"] + took_s.get("search", 0.0))
+            self._segment_seconds.labels(ANSWER).observe(took_s["total"] + took_s.get("search", 0.0), exemplar)
 
     def rejected(self, reason: RejectReason) -> None:
         self._rejects.labels(REASONS.get(reason, "internal")).inc()

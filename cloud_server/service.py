@@ -25,6 +25,7 @@ from cloud_server.security.principal import Principal, Scope
 from cloud_server.security.session_pass import SessionPass
 from cloud_server.status import code_of
 from cloud_server.stream import Stream
+from cloud_server.telemetry.tracing import HEADER
 from protos import codec
 from protos import messages as m
 from protos import speech_search_pb2 as pb
@@ -54,7 +55,8 @@ class SpeechSearchService(pb_grpc.SpeechSearchServicer):
         session_pass = SessionPass(self._gate, *self._gate.identify(context.invocation_metadata() or ()))
         tenant, admission, metrics = session_pass.tenant, self._core.admission, self._core.metrics
         admission.open_stream(tenant, time.monotonic())
-        stream = Stream(self._core, self._config.starved_s, self._config.first_message_s, tenant=tenant)
+        parent = traceparent_of(context)
+        stream = Stream(self._core, self._config.starved_s, self._config.first_message_s, tenant=tenant, traceparent=parent)
         watching = [asyncio.create_task(_end_when_old(stream, self._config.max_stream_s))]
         if self._gate.requires_token:
             watching.append(asyncio.create_task(_end_with(session_pass, stream)))
@@ -90,7 +92,7 @@ class SpeechSearchService(pb_grpc.SpeechSearchServicer):
         if segment.sample_count > self._config.max_segment_s * m.SAMPLE_RATE_HZ:
             raise TooLong(f"audio has {segment.sample_count / m.SAMPLE_RATE_HZ:.2f} s, at most {self._config.max_segment_s:g} s are allowed")
         deadline_s = time.monotonic() + codec.duration_to_seconds(request.deadline) if request.HasField("deadline") else None
-        stream_id = secrets.token_hex(8)
+        stream_id, began_ns = secrets.token_hex(8), time.time_ns()
         try:
             result, heard = await self._core.recognize(
                 stream_id, segment, m.Priority.LIVE, deadline_s, config.max_alternatives, config.phrase_hints, principal.tenant
@@ -103,7 +105,8 @@ class SpeechSearchService(pb_grpc.SpeechSearchServicer):
             found = await self._core.search(1, heard, config.catalogue, config.max_hits)
             response.search_results.CopyFrom(codec.encode(found))
             result = replace(result, stage_timings=(*result.stage_timings, m.StageTiming("search", found.duration or 0.0)))
-        self._core.metrics.answered(result, m.Priority.LIVE)
+        exemplar = self._core.tracing.answered(traceparent_of(context), result, began_ns, time.time_ns())
+        self._core.metrics.answered(result, m.Priority.LIVE, exemplar)
         response.result.CopyFrom(codec.encode(result))
         return response
 
@@ -177,6 +180,11 @@ class SpeechSearchService(pb_grpc.SpeechSearchServicer):
 
 class ModelAdminService(pb_grpc.ModelAdminServicer):
     """Generated methods answer UNIMPLEMENTED: loading and roll-out come with the model life cycle."""
+
+
+def traceparent_of(context: Context) -> str:
+    """Empty: the client traces nothing."""
+    return next((value for name, value in context.invocation_metadata() or () if name == HEADER and isinstance(value, str)), "")
 
 
 async def _end_with(session_pass: SessionPass, stream: Stream) -> None:

@@ -16,6 +16,7 @@ from cloud_server.search.engine import SearchEngine
 from cloud_server.search.generations import MANIFEST
 from cloud_server.search.index import open_index
 from cloud_server.search.shipping import pull_index, remote_stamp
+from cloud_server.search.weights import Weights
 from protos.errors import CatalogueError
 
 log = logging.getLogger(__name__)
@@ -27,8 +28,7 @@ _URL = re.compile(r"[a-z][a-z0-9+.-]*(::|://)", re.IGNORECASE)
 class Source(Protocol):
     """One index, wherever it is."""
 
-    @property
-    def stand_in(self) -> SearchBackend | None:
+    def stand_in(self, weights: Weights) -> SearchBackend | None:
         """What serves until it is reached for the first time; None: a server does not start without it."""
         ...
 
@@ -41,8 +41,8 @@ class Source(Protocol):
         """Another one after every change; None: it is not there now. Raises nothing."""
         ...
 
-    def load(self) -> SearchBackend:
-        """Raises: CatalogueError: it cannot be used."""
+    def load(self, weights: Weights) -> SearchBackend:
+        """weights: to rank by. Raises: CatalogueError: it cannot be used."""
         ...
 
     def written_s(self) -> float:
@@ -57,7 +57,9 @@ class IndexDirectory:
     directory: Path
     poll_s: float = 1.0
     """One stat of a small file."""
-    stand_in: None = None
+
+    def stand_in(self, weights: Weights) -> None:  # noqa: ARG002 - as others need them
+        return None
 
     def stamp(self) -> Stamp | None:
         try:
@@ -66,8 +68,8 @@ class IndexDirectory:
             return None
         return status.st_ino, status.st_mtime_ns, status.st_size
 
-    def load(self) -> SearchEngine:
-        return SearchEngine(open_index(self.directory))
+    def load(self, weights: Weights) -> SearchEngine:
+        return SearchEngine(open_index(self.directory), weights)
 
     def written_s(self) -> float:
         return manifest_time_s(self.directory)
@@ -81,7 +83,9 @@ class PushedIndex:
     directory: Path
     poll_s: float = 5.0
     """One small object; stores charge for each look."""
-    stand_in: None = None
+
+    def stand_in(self, weights: Weights) -> None:  # noqa: ARG002 - as others need them
+        return None
 
     def stamp(self) -> Stamp | None:
         try:
@@ -90,9 +94,9 @@ class PushedIndex:
             log.debug("%s", error)  # that it is gone is said once, by who asks
             return None
 
-    def load(self) -> SearchEngine:
+    def load(self, weights: Weights) -> SearchEngine:
         pull_index(self.url, self.directory)
-        return SearchEngine(open_index(self.directory))
+        return SearchEngine(open_index(self.directory), weights)
 
     def written_s(self) -> float:
         return manifest_time_s(self.directory)
@@ -106,9 +110,8 @@ class ClusterIndex:
     poll_s: float = 1.0
     """One small answer from where searches go anyway."""
 
-    @property
-    def stand_in(self) -> SearchBackend:
-        return AbsentBackend(self.cluster.name)
+    def stand_in(self, weights: Weights) -> SearchBackend:
+        return AbsentBackend(self.cluster.name, weights)
 
     def stamp(self) -> Stamp | None:
         try:
@@ -117,8 +120,8 @@ class ClusterIndex:
             log.debug("%s", error)
             return None
 
-    def load(self) -> SearchBackend:
-        return ClusterBackend(self.cluster, self.cluster.serving())
+    def load(self, weights: Weights) -> SearchBackend:
+        return ClusterBackend(self.cluster, self.cluster.serving(), weights)
 
     def written_s(self) -> float:
         return 0.0

@@ -16,6 +16,7 @@ from cloud_server.core import Core, as_speech_error
 from cloud_server.finals import Final, SegmentKey
 from cloud_server.interim import Hear
 from cloud_server.session import Close, Command, Drop, Report, Search, Send, Session, Transcribe
+from cloud_server.telemetry.tracing import SessionTraces
 from protos import messages as m
 from protos.errors import Cancelled, DeadlineExceeded, QuotaExceeded, SpeechError, TakenOver
 
@@ -30,9 +31,17 @@ class Stream:
     """Make one for each session; iterate `run` once."""
 
     def __init__(
-        self, core: Core, starved_s: float, first_message_s: float, clock: Callable[[], float] = time.monotonic, tenant: str = "local"
+        self,
+        core: Core,
+        starved_s: float,
+        first_message_s: float,
+        clock: Callable[[], float] = time.monotonic,
+        tenant: str = "local",
+        traceparent: str = "",
     ) -> None:
+        """traceparent: of the call; a segment's own goes before it."""
         self._tenant = tenant
+        self._traces = SessionTraces(core.tracing, traceparent)
         self.id = secrets.token_hex(8)
         self._core = core
         self._clock = clock
@@ -87,6 +96,7 @@ class Stream:
                 await self._identify(first)
                 self._do(self._session.receive(first, self._clock()))
                 async for request in requests:
+                    self._traces.heard(request)
                     self._do(self._session.receive(request, self._clock()))
                     if self._session.unanswered:
                         self._opened.set()
@@ -132,7 +142,7 @@ class Stream:
 
     def _send(self, response: m.Response, priority: m.Priority) -> None:
         if isinstance(response, m.Result | m.Reject) and priority is not m.Priority.UNSPECIFIED:
-            self._core.metrics.answered(response, priority)
+            self._core.metrics.answered(response, priority, self._traces.answered(response))
         if isinstance(response, m.Reject):
             response = self._named(response)
         self._out.put_nowait(response)

@@ -22,6 +22,7 @@ from edge_client.segmenter import SegmentEnded, Segmenter, SegmentEvent, Segment
 from edge_client.sources import Source
 from edge_client.spool import Spool
 from edge_client.summary import Summary
+from edge_client.tracing import Tracing, tracing_to
 from edge_client.transport import Transport
 from edge_client.vad import Vad, level_dbfs
 from protos import messages as m
@@ -40,16 +41,17 @@ class EdgeSession:
         config: Config,
         on_interim: Callable[[m.Result], None] | None = None,
         on_earlier: Callable[[SegmentOutcome], None] | None = None,
+        tracing: Tracing | None = None,
     ) -> None:
         """on_interim: told what was heard so far of a segment still being spoken; None: nobody asks for it. on_earlier: told the
         outcomes of what earlier runs left in the spool."""
         self._source, self._config, self._on_interim, self._on_earlier = source, config, on_interim, on_earlier
-        self._vad = Vad(config.vad)
-        self._gate = SpeechGate(config.vad)
+        self._vad, self._gate = Vad(config.vad), SpeechGate(config.vad)
         self._segmenter = Segmenter(config.segmenter)
         interim_results = on_interim is not None or config.adaptive is not None
         chunk_ms = min(config.transport.chunk_ms, INTERIM_CHUNK_MS) if interim_results else config.transport.chunk_ms
-        self._chunker = Chunker(chunk_ms, self._vad.info, source.device)
+        self._tracing = tracing or tracing_to(config.traces)
+        self._chunker = Chunker(chunk_ms, self._vad.info, source.device, trace=self._tracing.begin)
         client = m.ClientInfo("harken-edge", version("harken"), platform.platform(), source.device)
         self._wish = m.StreamingConfig(
             client=client,
@@ -112,6 +114,7 @@ class EdgeSession:
                 task.cancel()
             await asyncio.gather(capture, receive, earlier, return_exceptions=True)
             await self._keeper.close()
+            await asyncio.to_thread(self._tracing.close)
 
     def stop(self) -> None:
         """The user has finished, before `outcomes` began or after: an open segment ends here, and `outcomes` ends once everything is answered."""
@@ -126,10 +129,8 @@ class EdgeSession:
     @property
     def summary(self) -> Summary:
         sent_bytes, rate = self._transport.sent_bytes, m.SAMPLE_RATE_HZ
-        sent_seconds = sent_bytes / m.BYTES_PER_SAMPLE / rate
-        return Summary(
-            self._captured / rate, self._voiced / rate, sent_seconds, sent_bytes, self._segments, self._rejected, tuple(self._notices)
-        )  # fmt: skip
+        heard_and_sent = self._captured / rate, self._voiced / rate, sent_bytes / m.BYTES_PER_SAMPLE / rate
+        return Summary(*heard_and_sent, sent_bytes, self._segments, self._rejected, tuple(self._notices))
 
     async def _capture(self) -> None:
         """Runs ahead of the connection: speech is kept from the first frame on."""
@@ -277,6 +278,7 @@ class EdgeSession:
         outcomes = self._ledger.take()
         for outcome in outcomes:
             self._reports.shown(outcome)
+            self._tracing.end(outcome)
         self._rejected += sum(isinstance(outcome.answer, m.Reject) for outcome in outcomes)
         return outcomes
 

@@ -135,5 +135,7 @@ class Config:
     """Empty: the server's default."""
     max_alternatives: int = 3
     """What a person may want to choose from; search uses more than these on the server."""
+    traces: str = ""
+    """URL of an OTLP/HTTP collector; empty: nothing is traced."""
     hints: tuple[str, ...] = ()
     """Phrases that may well be said: names, commands."""

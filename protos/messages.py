@@ -211,6 +211,8 @@ class SegmentStart:
     vad: VadInfo | None = None
     snr_db: float | None = None
     device: DeviceInfo | None = None
+    traceparent: str = ""
+    """W3C, of the client's span of this segment; empty: it has none."""
 
 
 @dataclass(frozen=True, slots=True)

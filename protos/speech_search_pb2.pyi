@@ -255,7 +255,7 @@ class VadInfo(_message.Message):
     def __init__(self, name: _Optional[str] = ..., version: _Optional[str] = ...) -> None: ...
 
 class SegmentStart(_message.Message):
-    __slots__ = ("segment_id", "capture_start", "pre_roll", "priority", "deadline", "vad", "snr_db", "device")
+    __slots__ = ("segment_id", "capture_start", "pre_roll", "priority", "deadline", "vad", "snr_db", "device", "traceparent")
     SEGMENT_ID_FIELD_NUMBER: _ClassVar[int]
     CAPTURE_START_FIELD_NUMBER: _ClassVar[int]
     PRE_ROLL_FIELD_NUMBER: _ClassVar[int]
@@ -264,6 +264,7 @@ class SegmentStart(_message.Message):
     VAD_FIELD_NUMBER: _ClassVar[int]
     SNR_DB_FIELD_NUMBER: _ClassVar[int]
     DEVICE_FIELD_NUMBER: _ClassVar[int]
+    TRACEPARENT_FIELD_NUMBER: _ClassVar[int]
     segment_id: int
     capture_start: _duration_pb2.Duration
     pre_roll: _duration_pb2.Duration
@@ -272,7 +273,8 @@ class SegmentStart(_message.Message):
     vad: VadInfo
     snr_db: float
     device: DeviceInfo
-    def __init__(self, segment_id: _Optional[int] = ..., capture_start: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., pre_roll: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., priority: _Optional[_Union[Priority, str]] = ..., deadline: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., vad: _Optional[_Union[VadInfo, _Mapping]] = ..., snr_db: _Optional[float] = ..., device: _Optional[_Union[DeviceInfo, _Mapping]] = ...) -> None: ...
+    traceparent: str
+    def __init__(self, segment_id: _Optional[int] = ..., capture_start: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., pre_roll: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., priority: _Optional[_Union[Priority, str]] = ..., deadline: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., vad: _Optional[_Union[VadInfo, _Mapping]] = ..., snr_db: _Optional[float] = ..., device: _Optional[_Union[DeviceInfo, _Mapping]] = ..., traceparent: _Optional[str] = ...) -> None: ...
 
 class AudioChunk(_message.Message):
     __slots__ = ("segment_id", "seq", "capture_offset", "data")

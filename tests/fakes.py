@@ -7,6 +7,7 @@ import os
 import struct
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import google_crc32c
@@ -109,6 +110,19 @@ class StubRecogniser:
 
 def make_stub(crash_flag: str = "") -> tuple[StubRecogniser, m.ModelInfo]:
     return StubRecogniser(crash_flag), MODEL
+
+
+class SoundingStub(StubRecogniser):
+    """Also says what it sounds like, so that everything that is measured of a segment can be."""
+
+    def recognize(self, pcm: bytes, start_sample: int, hints: tuple[m.PhraseHint, ...] = ()) -> Recognition:
+        plain = super().recognize(pcm, start_sample, hints)
+        sounds = Sounds("characters", "heard something", np.zeros((4, 1), np.float16), 0.7, -0.2)
+        return plain if plain.final_reason is not m.FinalReason.RECOGNIZED else replace(plain, sounds=sounds)
+
+
+def make_sounding_stub() -> tuple[SoundingStub, m.ModelInfo]:
+    return SoundingStub(), MODEL
 
 
 class ReadingStub(StubRecogniser):

@@ -28,6 +28,7 @@ DOCS = [
     "README.md",
     "CONTRIBUTING.md",
     "docs/architecture.md",
+    "docs/language-model.md",
     "docs/operations.md",
     "docs/training.md",
     "docs/search.md",

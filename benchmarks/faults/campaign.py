@@ -30,8 +30,6 @@ NAMES = ("a", "b")
 STARTS_ANEW = frozenset({"kill_worker", "kill_edge"})
 """Until the next answer a Python process starts: by kind only, since no link or server came back."""
 TAKES_A_SPARE = frozenset({"kill_server", "restart"})
-STUCK_S = 150.0
-"""Longer than an edge tries for: by then it has come back or said that it gives up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +45,8 @@ class Settings:
     deck: Mapping[str, int] = field(default_factory=lambda: DECK)
     server_arguments: tuple[str, ...] = ()
     edge_arguments: tuple[str, ...] = ()
+    stuck_s: float = 150.0
+    """An edge that shows nothing for so long is killed, and what it promised is lost: after 120 s it should have said that it gives up."""
 
 
 class Campaign:
@@ -56,6 +56,8 @@ class Campaign:
         self._injected: Counter[str] = Counter()
         self.skipped: list[str] = []
         """Kinds that cannot strike here, and why."""
+        self.stuck: list[str] = []
+        """Speakers whose edge was given up."""
 
     async def run(self, words: Callable[[Speeches], Expected]) -> dict[str, Any]:
         """words: what a run without faults hears of these speeches."""
@@ -69,8 +71,8 @@ class Campaign:
             for speaker in world.speakers:
                 await speaker.start()
             injecting = asyncio.create_task(self._inject(world, plan, speeches[NAMES[0]].total))
-            await asyncio.gather(*(speaker.is_over.wait() for speaker in world.speakers))
             await injecting
+            await asyncio.gather(*(self._finish(speaker) for speaker in world.speakers))
             history.write(await world.server.settled_vitals(), world.server.child.who)
             await world.server.child.stop()
         findings = check(history.records, words(speeches))
@@ -140,8 +142,17 @@ class Campaign:
         return not all(speaker.is_over.is_set() for speaker in world.speakers)
 
     async def _back_s(self, speaker: Speaker) -> float | None:
-        async with asyncio.timeout(STUCK_S):
-            return await speaker.next_shown_s()
+        try:
+            async with asyncio.timeout(self._settings.stuck_s):
+                return await speaker.next_shown_s()
+        except TimeoutError:
+            self.stuck.append(speaker.name)
+            await speaker.close()
+            return None
+
+    async def _finish(self, speaker: Speaker) -> None:
+        while not speaker.is_over.is_set():
+            await self._back_s(speaker)
 
     def _facts(self, findings: Findings) -> dict[str, Any]:
         of_links = [seconds for kind, found in self._recovery_s.items() if kind not in STARTS_ANEW for seconds in found]
@@ -156,6 +167,7 @@ class Campaign:
             "rejects": findings.rejects,
             "left": list(findings.left),
             "skipped": self.skipped,
+            "stuck": self.stuck,
             "seed": self._settings.seed,
             "model": self._settings.model,
         }

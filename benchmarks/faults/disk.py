@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from protos.errors import ConfigurationError
+
 SIZE_BYTES = 8 * 2**20
 FILLER = "filler"
 
@@ -36,8 +38,10 @@ class Disk:
 
 @contextmanager
 def small_disk(folder: Path, size_bytes: int = SIZE_BYTES) -> Iterator[Disk]:
-    """Mounted at `folder`, which is made; a plain folder where mounting is refused."""
-    folder.mkdir(parents=True)
+    """Mounted at `folder`, which is made; a plain folder where mounting is refused. Raises: ConfigurationError: something is there already."""
+    folder.mkdir(parents=True, exist_ok=True)
+    if any(folder.iterdir()):
+        raise ConfigurationError(f"{folder} is not empty; each campaign needs a folder of its own")
     mounted = os.geteuid() == 0 and _ran("mount", "-t", "tmpfs", "-o", f"size={size_bytes}", "harken-faults", str(folder))
     try:
         yield Disk(folder, is_small=mounted)

@@ -22,6 +22,8 @@ from protos import messages as m
 KEEPALIVE_S = 1.0
 ATTEMPT_S = 2.0
 UNANSWERED_S = 10.0
+# Twice the deadline that servers have here.
+ANSWER_S = 120.0
 
 
 class RecordedTransport(Transport):
@@ -84,7 +86,7 @@ def main() -> None:
     parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--total", type=int, required=True)
     parser.add_argument("--allowed", type=int)
-    parser.add_argument("--answer-timeout-s", type=float, default=TransportConfig().answer_timeout_s)
+    parser.add_argument("--answer-timeout-s", type=float, default=ANSWER_S)
     parser.add_argument("--hook", action="append", default=[])
     given = parser.parse_args()
     apply_hooks(given.hook)

@@ -10,8 +10,8 @@ from protos.errors import ConfigurationError
 
 # How often each comes in one shuffled deck. Those that need a new process cost seconds of processor, so the cheap ones come more often.
 DECK: dict[str, int] = {
-    "cut": 4,
-    "reset": 4,
+    "cut": 7,
+    "reset": 7,
     "stall": 2,
     "stall_up": 1,
     "stall_down": 1,

@@ -26,6 +26,8 @@ from cloud_server.worker_process import RecogniserSpec
 from protos import messages as m
 
 DRAIN_S = 10.0
+# A worker that starts anew on a busy machine may take longer than a segment may wait; what is tried here is loss, not speed.
+DEADLINE_S = 60.0
 
 
 class RecordedCore:
@@ -92,13 +94,14 @@ async def workers(_: str) -> dict[str, Any]:
     return {"pids": [child.pid for child in multiprocessing.active_children()]}
 
 
-async def serve(who: str, catalogue: Path, model: str, busy_s: float) -> None:
+async def serve(who: str, catalogue: Path, model: str, busy_s: float, *, has_diary: bool) -> None:
     diary, clock, stopped = Diary(who), WallClock().install(), asyncio.Event()
-    RecordedStream.diary = diary
-    vars(cloud_server.service)["Stream"] = RecordedStream  # of every session from here on
+    if has_diary:
+        RecordedStream.diary = diary
+        vars(cloud_server.service)["Stream"] = RecordedStream  # of every session from here on
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stopped.set)
     obeying = asyncio.create_task(obey({"vitals": vitals, "workers": workers, "clock": setting(clock)}))
-    config = Config(port=0, metrics_port=0, workers=1, catalogues=(catalogue,), drain_s=DRAIN_S)
+    config = Config(port=0, metrics_port=0, workers=1, catalogues=(catalogue,), drain_s=DRAIN_S, segment_deadline_s=DEADLINE_S)
     spec = recogniser_spec(config) if model == "real" else RecogniserSpec("benchmarks.faults.stub:make_stub", (str(busy_s),))
     async with running_server(config, spec) as server:
         diary.write(Ready(server.address, server.metrics_address))
@@ -112,12 +115,13 @@ def main() -> None:
     parser.add_argument("--catalogue", type=Path, required=True)
     parser.add_argument("--model", choices=("stub", "real"), default="stub")
     parser.add_argument("--busy-s", type=float, default=0.0)
+    parser.add_argument("--no-diary", action="store_true", help="say only when it is ready: thousands of answers a second need no witness")
     parser.add_argument("--ping-scale", type=float, default=0.1)
     parser.add_argument("--hook", action="append", default=[])
     given = parser.parse_args()
     apply_hooks(given.hook)
     scale_pings(given.ping_scale)
-    asyncio.run(serve(given.who, given.catalogue, given.model, given.busy_s))
+    asyncio.run(serve(given.who, given.catalogue, given.model, given.busy_s, has_diary=not given.no_diary))
 
 
 if __name__ == "__main__":

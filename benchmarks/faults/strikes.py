@@ -19,9 +19,9 @@ from benchmarks.faults.speaker import Speaker
 from benchmarks.faults.toxics import WAYS, Toxic
 
 # Lengths, time-scaled: an outage of a minute is one of a second or two here, and keep-alive asks each second.
-LONGEST_OUTAGE_S = 1.5
-LONGEST_TOXIC_S = 1.0
-SHORTEST_STOP_S, LONGEST_STOP_S = 0.5, 3.5
+LONGEST_OUTAGE_S = 1.0
+LONGEST_TOXIC_S = 0.6
+SHORTEST_STOP_S, LONGEST_STOP_S = 0.3, 2.7
 CLOCK_JUMPS_S = (3600.0, -10_800.0)
 
 

@@ -12,6 +12,7 @@ from benchmarks.load.process_cpu import machine_busy_s, tree_cpu_s
 from benchmarks.scrape import scrape, total
 
 EVERY_S = 1.0
+QUEUED, STREAMS = "asr_queue_queue_audio_seconds", "asr_server_streams"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +57,10 @@ class Sampler:
         if self.metrics_address is None:
             return None, None
         try:
-            found = scrape(self.metrics_address)
+            found = scrape(self.metrics_address, QUEUED, STREAMS)
         except (OSError, ValueError):  # too busy to answer is a fact about the server, told by a gap
             return None, None
-        return total(found, "asr_queue_queue_audio_seconds"), total(found, "asr_server_streams")
+        return total(found, QUEUED), total(found, STREAMS)
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""harken-bench overload and idle: what becomes of speech when there is far too much of it, and what none at all costs."""
+"""harken-bench overload and silence: what becomes of speech when there is far too much of it, and what none at all costs."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def overload(
         sys.exit(1)
 
 
-def idle(
+def silence(
     streams: Annotated[int, typer.Option(min=1, help="Open, and nobody speaks.")] = STILL.streams,
     seconds: Annotated[float, typer.Option(min=1.0, help="Of measuring the server's CPU, without and with them.")] = STILL.idle_s,
     minutes: Annotated[float, typer.Option(min=0.01, help="Of silence on one stream.")] = STILL.silence_s / 60,
@@ -63,8 +63,8 @@ def idle(
     within 15 s; 60 s of speech that an outage left in the spool are answered within 30 s.
 
     \b
-    harken-bench idle                                  # eleven minutes
-    harken-bench idle --minutes 10 --time-scale 10     # the same silence with everything ten times as often
+    harken-bench silence                               # eleven minutes
+    harken-bench silence --minutes 10 --time-scale 10     # the same silence with everything ten times as often
     """
     plan = Stillness(streams, seconds, minutes * 60, time_scale)
     found = asyncio.run(still(ServerOptions(audio_s_per_s=75.0), plan, partial(print, file=sys.stderr)))

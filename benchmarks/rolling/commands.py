@@ -31,6 +31,7 @@ def rolling(
     streams: Annotated[float | None, typer.Option(min=0.1, help="People who speak at once; default: 70 % of what the two serve.")] = None,
     capacity: Annotated[float | None, typer.Option(min=0.1, help="What they serve, if it is known: streams.")] = None,
     workers: Annotated[int | None, typer.Option(min=1, help="Of each server; default: one a core, since each must do alone now and then.")] = None,
+    redis: Annotated[str, typer.Option(help="redis:// URL that both servers share; default: neither knows the other's sessions.")] = "",
     pause: Annotated[float, typer.Option(min=0, help="Seconds between two restarts.")] = 3.0,
     seed: Annotated[int, typer.Option(help="Of arrivals.")] = 1,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object, seconds.")] = False,
@@ -46,7 +47,7 @@ def rolling(
     """
     made = scripts(found_recordings(ROOT, None, 100), interim=False)
     cores = os.cpu_count() or 1
-    arguments = (*REAL, "--workers", str(workers or cores), "--no-catalogue-words")
+    arguments = (*REAL, "--workers", str(workers or cores), "--no-catalogue-words", *(["--redis", redis] if redis else []))
     replicas = [Replica(arguments), Replica(arguments)]
     with tempfile.TemporaryDirectory(prefix="harken-rolling-") as folder, running_pair(ROOT, Path(folder), replicas) as balancer:
         if streams is None:

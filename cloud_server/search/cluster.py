@@ -41,13 +41,13 @@ COOL_S = 1.0
 class ClusterBackend:
     """One version of a catalogue. Thread-safe."""
 
-    def __init__(self, cluster: Cluster, index: str, weights: Weights = SHIPPED) -> None:
+    def __init__(self, cluster: Cluster, index: str, weights: Weights = SHIPPED, timeout_s: float = SEARCH_TIMEOUT_S) -> None:
         """index: the one behind the alias now. Raises: CatalogueError: it is not ours, or of another format."""
         about = cluster.about(index, FORMAT)
         self.name, self.version, self.weights = cluster.name, str(about["version"]), weights
         self.documents: Sequence[Document] = cluster.most_popular(index, NAMED)
         self._count = int(about["documents"])
-        self._cluster, self._index = cluster, index
+        self._cluster, self._index, self._timeout_s = cluster, index, timeout_s
         self._cool_until_s = 0.0
 
     def __len__(self) -> int:
@@ -88,7 +88,7 @@ class ClusterBackend:
         if time.monotonic() < self._cool_until_s:
             raise CatalogueUnreachable(f"{self._cluster.place}: failed less than {COOL_S} s ago, and is not asked until then")
         try:
-            return self._cluster.search_all(self._index, searches, SEARCH_TIMEOUT_S)
+            return self._cluster.search_all(self._index, searches, self._timeout_s)
         except CatalogueUnreachable:
             self._cool_until_s = time.monotonic() + COOL_S
             raise

@@ -72,6 +72,11 @@ class Sessions(Generic[Owner]):
         if held is not None and held.owner is owner:
             del self._held[session.resume_token]
 
+    def close(self) -> None:
+        """The store is about to go."""
+        for task in self._claiming:
+            task.cancel()
+
     async def follow(self, store: Store, end: Callable[[Owner], None]) -> None:
         """For ever. end: told of each connection whose session is another's now."""
         while True:

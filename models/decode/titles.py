@@ -1,4 +1,4 @@
-"""What a catalogue calls things, as readings of their own: whole titles that a segment sounds like, in the place of what a beam read there.
+"""What a catalogue calls things, or a session hints at, as readings of their own: whole, in the place of the words that a beam read there.
 
 A beam follows words one by one and drops a title whose one word is heard badly; the sounds of the whole title still tell it from ten thousand others
 (search finds it first for 19 of 20 recordings). So the likeliest titles by sound are offered beside the beams' readings and weighed as those are: by
@@ -30,7 +30,7 @@ READINGS = 2
 STRETCHES = 2
 """Of each reading that each title may replace, beside all of it."""
 MIN_FIT = -1.6
-"""Nats a symbol: 99 % of the titles that were said fit better, and 35 % of the best of ten thousand that were not."""
+"""Nats a symbol: 99 % of the titles that were said fit better, and a third of the best of ten thousand that were not."""
 NATS_A_SYMBOL = 1.0
 """What a longer title is given for explaining more of the audio, when titles are chosen; ranking proper knows better."""
 TITLE_LOG_PROB = -3.0
@@ -66,6 +66,8 @@ class Titles:
 
     def _likely(self, log_probs: Logits) -> list[int]:
         """Numbers of titles, the likeliest first."""
+        if not self._titles:
+            return []
         path = [token.symbol for token in greedy_tokens(log_probs, self._blank)]
         likely = self._book.likely(path, HEARD)
         phrases = [self._sounds[number] for number in likely]

@@ -19,7 +19,7 @@ from protos.errors import ConfigurationError
 ORDER = 4
 MAX_BYTES = 10_000_000
 # What a gzipped n-gram takes, for a first guess at how many fit; then a few guesses more, each from what the last one took.
-_BYTES_A_NGRAM = 7
+_BYTES_A_NGRAM = 6
 _GUESSES = 8
 _FULL = 0.98
 _AIM = 0.992
@@ -76,7 +76,8 @@ def _shares(parts: Sequence[Part], weights: Sequence[float]) -> dict[str, float]
             said = dict(zip(part.words, part.levels[1].probability.tolist(), strict=True))
         else:
             counts = count_words([part])
-            said = {word: count / counts.total() for word, count in counts.items()}
+            total = counts.total()
+            said = {word: count / total for word, count in counts.items()}
         for word, share in said.items():
             shares[word] += weight * share
     return shares

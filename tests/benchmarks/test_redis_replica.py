@@ -9,7 +9,7 @@ import grpc
 import soundfile
 
 from benchmarks.faults.proxy import running_proxy
-from benchmarks.faults.server_process import transcript_of
+from benchmarks.faults.stub import transcript_of
 from benchmarks.redis_replica import running_replicas
 from benchmarks.redis_server import RedisServer
 from edge_client.app import EdgeSession

@@ -62,6 +62,16 @@ def test_what_was_cancelled_before_it_began_is_not_done() -> None:
     assert threads.submit(len, done).result() == 0
 
 
+def test_those_who_gave_up_while_all_threads_hang_are_forgotten() -> None:
+    threads, goes_on = DaemonThreads(1, "t"), threading.Event()
+    threads.submit(goes_on.wait)
+    for _ in range(100):
+        threads.submit(pow, 2, 3).cancel()
+    assert len(threads) <= 2
+    goes_on.set()
+    assert threads.submit(pow, 2, 3).result() == 8
+
+
 async def test_a_coroutine_waits_for_its_own_thread_alone() -> None:
     goes_on = threading.Event()
     hung = asyncio.create_task(in_own_thread("hangs", goes_on.wait))

@@ -47,9 +47,17 @@ class Conversation:
     async def hear(self) -> m.Response:
         return codec.decode_response(await self._call.read())
 
+    async def half_close(self) -> None:
+        await self._call.done_writing()
+
     async def rest(self) -> AsyncIterator[m.Response]:
         """Everything until the server ends the session, after a half-close."""
-        await self._call.done_writing()
+        await self.half_close()
+        async for response in self.responses():
+            yield response
+
+    async def responses(self) -> AsyncIterator[m.Response]:
+        """Everything until the server ends the session."""
         while (message := await self._call.read()) is not grpc.aio.EOF:
             yield codec.decode_response(message)
 

@@ -12,6 +12,7 @@ from cloud_server.catalogues import load_catalogues
 from cloud_server.search.catalogue import Document
 from cloud_server.search.index import add_documents, build_index
 from cloud_server.search.shipping import push_index
+from cloud_server.search.weights import SHIPPED, Weights
 from cloud_server.sources import ClusterIndex, IndexDirectory, PushedIndex, parse_place, source_of
 from protos.errors import CatalogueError, ConfigurationError
 from protos.messages import Hypothesis
@@ -44,7 +45,8 @@ def test_a_url_is_not_taken_for_a_path(text: str, place: Path | str, tmp_path: P
 def test_a_cluster_is_told_by_its_scheme(tmp_path: Path) -> None:
     source = source_of(parse_place("opensearch+https://example.com:9200/films"), tmp_path)
     assert isinstance(source, ClusterIndex)
-    assert (source.stand_in.name, source.stand_in.version) == ("films", "")
+    assert source.stand_in(Weights(audio=9.0)).weights == Weights(audio=9.0)
+    assert source.stand_in(SHIPPED).name == "films"
     with pytest.raises(ConfigurationError, match="must be opensearch"):
         source_of(parse_place("opensearch+https://example.com"), tmp_path)
 
@@ -88,7 +90,7 @@ def test_what_was_fetched_is_a_copy_of_the_servers_own(pushed: Path, tmp_path: P
     source = PushedIndex(pushed.as_uri(), tmp_path / "own")
     stamp = source.stamp()
     shutil.rmtree(tmp_path / "dishes")
-    assert source.load().documents == tuple(DISHES)
+    assert source.load(SHIPPED).documents == tuple(DISHES)
     assert source.stamp() == stamp
     shutil.rmtree(pushed)
     assert source.stamp() is None

@@ -130,6 +130,7 @@ SYMPTOMS = {
         # Two weeks are 1,209,600 s; promtool's clock begins at 0.
         {f"asr_server_certificate_expiry_timestamp_seconds{{{SERVER}}}": "1.3e6x10 1.2e6x20 9e6x20"}, 9, 28, 45, INSTANCE
     ),
+    "HarkenSharedAnswersAway": gauge("asr_cache_breaker_open", 0, 1),
     "HarkenSpeechLost": event("asr_edge_segments_total", ', outcome="lost"', outcome="lost"),
     "HarkenSpeechWaitsAtEdges": Scenario({f"asr_edge_spool_oldest_timestamp_seconds{{{SERVER}}}": "0x10 300x20 0x20"}, 9, 28, 45, INSTANCE),
     "HarkenEdgesReconnect": Scenario(

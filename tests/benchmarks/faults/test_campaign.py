@@ -11,7 +11,7 @@ import pytest
 from benchmarks.faults.campaign import Campaign, Settings, spread
 from benchmarks.faults.checker import BREACHES, check
 from benchmarks.faults.commands import RECORDINGS, as_lines
-from benchmarks.faults.events import Struck, read_history
+from benchmarks.faults.events import Shown, Struck, read_history
 from benchmarks.faults.plan import DECK
 from benchmarks.faults.speech import Speech
 from benchmarks.faults.strikes import STRIKES
@@ -36,6 +36,17 @@ async def test_fifty_faults_of_every_kind_lose_double_reorder_and_change_nothing
     speeches = {name: Speech(recording, 100 + found["kinds"]["kill_edge"]) for name, recording in zip("ab", RECORDINGS, strict=True)}
     assert check(records, stub_words(speeches)).verdict.is_kept
     json.dumps(found)
+
+
+@pytest.mark.timeout(300)
+async def test_what_a_killed_edge_had_not_been_answered_its_next_run_sends_and_shows(tmp_path: Path) -> None:
+    """kill -9, twice, with a server so slow that speech always waits in the spool."""
+    settings = Settings(RECORDINGS, 16, 2, 1, tmp_path, deck={"kill_edge": 1}, server_arguments=("--busy-s", "0.1"))
+    found = await Campaign(settings).run(stub_words)
+    assert broken(found) == {}, found
+    assert found["kinds"] == {"kill_edge": 2}
+    records = read_history((tmp_path / "history.jsonl").read_text().splitlines())
+    assert any(isinstance(record.event, Shown) and record.event.is_earlier for record in records)
 
 
 def test_every_kind_of_the_deck_has_its_strike() -> None:

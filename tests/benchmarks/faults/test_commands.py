@@ -13,7 +13,21 @@ from protos.errors import ConfigurationError
 
 
 def test_json_and_a_history_come_of_a_campaign(tmp_path: Path) -> None:
-    flags = ["--injections", "2", "--segments", "8", "--kind", "cut", "--kind", "reset", "--history", str(tmp_path), "--json"]
+    flags = [
+        "--injections",
+        "2",
+        "--segments",
+        "8",
+        "--kind",
+        "cut",
+        "--kind",
+        "reset",
+        "--silence-seconds",
+        "0",
+        "--history",
+        str(tmp_path),
+        "--json",
+    ]
     done = CliRunner().invoke(app, ["faults", *flags])
     assert done.exit_code == 0, done.output
     found = json.loads(done.stdout)

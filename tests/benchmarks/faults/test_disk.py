@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.faults.disk import small_disk
+from protos.errors import ConfigurationError
 
 
 def test_a_small_disk_takes_nothing_once_it_is_full_and_something_once_it_is_free(tmp_path: Path) -> None:
@@ -22,3 +23,9 @@ def test_a_small_disk_takes_nothing_once_it_is_full_and_something_once_it_is_fre
         (disk.folder / "after").write_bytes(bytes(10_000))
         disk.free()
     assert list((tmp_path / "spool").iterdir()) == [], "nothing stays mounted"
+
+
+def test_a_folder_with_somebodys_speech_in_it_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "00000001-000000000001.segment").write_bytes(b"speech")
+    with pytest.raises(ConfigurationError, match="is not empty"), small_disk(tmp_path):
+        pass

@@ -48,7 +48,7 @@ def on_disk(catalogue: Path, tmp_path: Path) -> SearchEngine:
 def backend(cluster: FakeCluster, on_disk: SearchEngine, tmp_path: Path) -> ClusterBackend:
     push_to_cluster(tmp_path / "i", f"{cluster.url}dishes")
     client = Cluster(f"{cluster.url}dishes")
-    return ClusterBackend(client, client.serving())
+    return ClusterBackend(client, client.serving(), timeout_s=30.0)  # a busy machine is no fault
 
 
 def heard(*texts: str, said: str = "") -> Heard:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import sys
 
 import pytest
 
@@ -65,3 +66,9 @@ def test_who_may_not_ask_is_told(status: int) -> None:
         with pytest.raises(CatalogueError, match=f"refused: {status}") as refusal:
             Cluster(f"{fake.url}films").serving()
         assert type(refusal.value) is CatalogueError, "waiting does not help"
+
+
+def test_without_the_client_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "opensearchpy", None)
+    with pytest.raises(ConfigurationError, match=r"needs the package opensearchpy: pip install 'harken\[opensearch\]'"):
+        Cluster("opensearch+https://example.com/films")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from benchmarks.redis_server import RedisServer
 from cloud_server.shared.sessions import RENEW_AFTER_S, TTL_S, Sessions
@@ -61,6 +63,35 @@ async def test_there_and_back_again_the_newest_connection_has_it(here: Server, t
     assert await here.check() == []
     assert await there.check() == ["second"]
     assert await here.check() == []
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(steps=st.lists(st.tuples(st.sampled_from([0, 1, 2]), st.sampled_from(["open", "check", "leave"])), max_size=10))
+async def test_wherever_connections_come_and_go_the_newest_keeps_the_session_and_every_other_one_loses_it(
+    store: Store, clock: Clock, steps: list[tuple[int, str]]
+) -> None:
+    servers = [Server(store, clock) for _ in range(3)]
+    session = await servers[0].open("", "0")
+    has: dict[int, str] = {0: "0"}
+    """The connection of each server that is open."""
+    newest = "0"
+    for number, (place, what) in enumerate(steps, 1):
+        server = servers[place]
+        if what == "open":
+            has[place] = newest = str(number)  # one object: a connection is itself, whatever it is called
+            assert (await server.open(session.resume_token, newest)).session_id == session.session_id
+        elif what == "leave" and place in has:
+            server.sessions.leave(session, has.pop(place), clock())
+        elif what == "check":
+            for taken in await server.check():
+                assert taken != newest
+                assert taken == has.pop(place)
+    lost = [taken for _ in range(2) for server in servers for taken in await server.check()]
+    open_ones = set(has.values())
+    if newest in open_ones:
+        assert set(lost) == open_ones - {newest}
+    assert newest not in lost
+    assert len(lost) == len(set(lost))
 
 
 async def test_a_session_that_was_left_goes_on_elsewhere(here: Server, there: Server) -> None:

@@ -214,6 +214,13 @@ async def test_through_tls_to_who_has_a_certificate_of_the_named_ca(tmp_path: Pa
             await fail(store, 1)
 
 
+async def test_through_a_unix_socket(tmp_path: Path, metrics: Metrics) -> None:
+    socket = tmp_path / "redis.sock"
+    with running_redis(program("redis-server"), tmp_path, "--unixsocket", str(socket)):
+        async with running_store(RedisAccess(socket=str(socket), operation_s=PATIENT_S), metrics) as store:
+            assert await store.read(NAME, whole) is None
+
+
 async def test_a_server_starts_without_its_redis_and_says_so_once(metrics: Metrics, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.INFO):
         async with running_store(RedisAccess(port=1), metrics) as store:

@@ -95,6 +95,14 @@ def test_a_title_that_was_not_said_changes_nothing(tmp_path: Path) -> None:
     assert best(knowing, saying("S IY DH AH T AH M EY T OW", "see the tomato")) == "see the tomato"
 
 
+def test_a_hinted_phrase_is_heard_though_no_beam_reads_it_and_only_while_it_is_hinted(decoder: Decoder) -> None:
+    logits = saying("T AH M EY T OW T UW DH AH R EH D", "tomato two the read", sharpness=5.0)
+    logits[24:30] = 0  # of DH AH
+    for _ in range(2):
+        assert decoder.decode(logits, (Hint.of("two the read"),))[0].words == ("tomato", "two", "the", "read")
+        assert best(decoder, logits) != "tomato two the read"
+
+
 def test_a_text_read_twice_is_as_likely_as_either_way_makes_it() -> None:
     beam, title = (Reading(("two",), ((symbol,),), log_prob) for symbol, log_prob in ((1, -5.0), (2, -3.0)))
     assert likelier(beam, title) == Reading(("two",), ((1,),), -3.0)
