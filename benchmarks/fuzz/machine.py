@@ -132,7 +132,7 @@ class StreamMachine(RuleBasedStateMachine):
     @rule(id_=IDS)
     def is_heard_too_late(self, id_: int) -> None:
         """What a worker says of a segment that is over, or never was."""
-        if id_ not in self.watcher.transcribing and id_ not in self.sent:
+        if id_ not in self.watcher.unanswered:
             self._watch(self.session.decoded, id_, replace(WORDS, segment_id=id_))
             self._watch(self.session.searched, id_, m.SearchResults(id_))
 
