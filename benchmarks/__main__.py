@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
+from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -13,15 +13,30 @@ import typer
 
 from benchmarks.accuracy import found_manifest, measure_accuracy
 from benchmarks.accuracy_peers import as_lines, compare
+from benchmarks.bars import bars
+from benchmarks.biasing import biasing
+from benchmarks.capacity.commands import capacity
 from benchmarks.commands import latency, throughput
+from benchmarks.dashboards.commands import dashboards
 from benchmarks.demo import run_demo
 from benchmarks.faults.commands import faults
+from benchmarks.fix import fix_command
+from benchmarks.fuzz.commands import fuzz
+from benchmarks.idle.commands import idle
 from benchmarks.interim import measure_interims
-from benchmarks.known_items import as_rows, measure_known_items
+from benchmarks.judged import kept_in
+from benchmarks.known_items import as_groups, as_rows, measure_known_items
+from benchmarks.load.commands import load
 from benchmarks.noise import measure_noise
 from benchmarks.noisy_titles import score_refusals, score_titles
+from benchmarks.overload.commands import overload, silence
+from benchmarks.redis_faults import redis
+from benchmarks.rolling.commands import rolling
+from benchmarks.shared import shared_dir
 from benchmarks.soak.commands import soak
 from benchmarks.word_times import measure_word_times
+from cloud_server.search.learnt import read_weights
+from cloud_server.search.weights import SHIPPED
 from models.bundle import default_bundle_dir
 from models.evaluate.commands import watched
 from protos.errors import ConfigurationError
@@ -36,7 +51,18 @@ app = typer.Typer(
 app.command()(throughput)
 app.command()(latency)
 app.command()(faults)
+app.command()(dashboards)
+app.command()(overload)
+app.command()(silence)
+app.command()(fuzz)
+app.command()(load)
+app.command()(biasing)
+app.command()(rolling)
+app.command()(redis)
 app.command()(soak)
+app.command("fix")(fix_command)
+app.command()(capacity)
+app.command()(idle)
 
 
 @app.callback()
@@ -61,21 +87,36 @@ def search(
     documents: Annotated[int, typer.Option(min=1, help="With --manifest: how many, the recordings' own texts among them.")] = 10_000,
     bundle: Annotated[Path | None, typer.Option(help="With --manifest: model bundle; default: the one shipped.")] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="With --manifest: only so many recordings, evenly spread.")] = None,
+    biased: Annotated[bool, typer.Option("--biased", help="With --manifest: also heard with the documents' titles in lexicon and model.")] = False,
+    plot: Annotated[Path | None, typer.Option(help="With --manifest: success at 1 by slice, as SVG.")] = None,
+    judged: Annotated[Path | None, typer.Option(help="With --manifest: what each hit was chosen from, for `harken-server feedback fit`.")] = None,
+    search_weights: Annotated[Path | None, typer.Option(help="With --manifest: of `harken-server feedback fit`; default: those shipped.")] = None,
     refusals: Annotated[Path | None, typer.Option(help="Text file: sentences, one a line, that name nothing in the catalogue.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object (of noisy titles: one a line).")] = False,
 ) -> None:
     """How often the right document comes first. With --manifest: real recordings, each searched for among its own text and distractors.
 
     one_best is search with the best hypothesis' words, fusion with the whole n-best list, phonetic with the heard phones too, full with the audio's
-    own verdict on the titles, oracle with the words that were said. Without --manifest: every recipe of the catalogue, a share of its letters wrong.
+    own verdict on the titles, oracle with the words that were said; biased_one_best and biased are one_best and full heard with the titles of the
+    documents as words that may be said. Without --manifest: every recipe of the catalogue, a share of its letters wrong.
 
     \b
     harken-bench search --manifest speech/test.jsonl --documents 10000 --json
+    harken-bench search --manifest speech/test.jsonl --biased --plot search.svg
     harken-bench search --refusals ../shared/text/queries.txt --json
     """
     if manifest is not None:
         found = found_manifest(manifest, shared_dir())
-        facts = measure_known_items(found, shared_dir() / "text", bundle or default_bundle_dir(), documents, limit, watched)
+        weights = SHIPPED if search_weights is None else read_weights(search_weights)
+        with ExitStack() as stack:
+            keep = stack.enter_context(kept_in(judged)) if judged else None
+            texts = shared_dir() / "text"
+            facts = measure_known_items(
+                found, texts, bundle or default_bundle_dir(), documents, limit, watched, biased=biased, keep=keep, weights=weights
+            )
+        if plot is not None:
+            title = f"{facts['queries']} recordings ({manifest.name}), each searched for among {documents:,} documents: right one first"
+            plot.write_text(bars(title, as_groups(facts), "Whiskers: 95 % over speakers."))
         print(json.dumps(facts) if as_json else "\n".join(as_rows(facts)))
         return
     for score in score_titles((0.0, 0.1, 0.2, 0.3)):
@@ -184,10 +225,6 @@ def word_times(
                 f"{name:12s}{edge:6s}{figures['words']:5d} words: median {errors['median_ms']:5.1f} ms, 90 % within {errors['p90_ms']:6.1f} ms,"
                 f" bias {errors['bias_ms']:+6.1f} ms"
             )
-
-
-def shared_dir() -> Path:
-    return Path(os.environ.get("HARKEN_SHARED") or ROOT.parent / "shared")
 
 
 def main() -> None:

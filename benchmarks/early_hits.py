@@ -18,6 +18,7 @@ from cloud_server.interim import Interim
 from cloud_server.search.engine import SearchEngine
 from cloud_server.search.heard import Heard
 from cloud_server.search.index import build_index, open_index
+from cloud_server.search.ranking import rank
 from models.records import Partial, Recognition
 from models.sounds import SoundHead
 from models.text import normalise_text
@@ -43,7 +44,7 @@ class Searching:
         if not heard.is_speech:
             return ()
         candidates = self.engine.candidates(heard)[:limit]
-        return self.engine.rank(candidates, rescore(self.engine, self.sounding, heard, candidates), SHOWN)
+        return rank(candidates, rescore(self.sounding, heard, candidates), SHOWN, self.engine.weights)
 
 
 def hypotheses_of(partial: Partial) -> tuple[Hypothesis, ...]:

@@ -1,7 +1,7 @@
 """Known-item search on real speech: how often the document that a recording reads comes first, by what search may use.
 
 Documents are the texts of the recordings and distractors; queries are the recordings. What was heard comes through the recogniser that serves, whose
-lexicon and language model know nothing of the documents.
+lexicon and language model know nothing of the documents; on request once more with the documents' titles in both, as a server has its catalogues'.
 """
 
 from __future__ import annotations
@@ -17,15 +17,24 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.bars import Share
+from cloud_server.feedback import evidence
+from cloud_server.search.candidates import Candidate
 from cloud_server.search.catalogue import Document
-from cloud_server.search.engine import Candidate, SearchEngine
+from cloud_server.search.engine import SearchEngine
 from cloud_server.search.fit import NO_FIT, fits
 from cloud_server.search.heard import Heard
 from cloud_server.search.index import build_index, open_index
-from models.bundle import load_bundle
+from cloud_server.search.ranking import rank
+from cloud_server.search.weights import SHIPPED, Weights
+from cloud_server.title_words import chosen
+from models.bundle import Bundle, load_bundle
+from models.decode.readers import reader_of
+from models.decode.vocabulary import vocabulary_with
 from models.evaluate.bootstrap import interval, resampled_rates
 from models.evaluate.scoring import labelled_rows
 from models.evaluate.slices import MAIN, main_slice
+from models.pronounce.pronouncer import english
 from models.recognizer import Recognizer
 from models.sounds import SoundHead
 from models.text import normalise_text
@@ -35,8 +44,11 @@ from protos.messages import Hypothesis, SearchHit
 
 WAYS = ("one_best", "fusion", "phonetic", "full", "oracle")
 """The best hypothesis' words; those of the whole n-best list; and the sounds; and the audio's verdict; and the words that were said."""
+BIASED = ("biased_one_best", "biased")
+"""The same as one_best and full, heard with the documents' titles in lexicon and language model."""
 TEXTS = ("prompts.txt", "queries.txt", "common_voice_prompts.txt", "titles.txt", "books.txt.gz")
 SHOWN = 5
+Keep = Callable[[str, str, str], None]
 Watch = Callable[[str, Iterable[Any], int], Iterable[Any]]
 """(what is done, items, how many) -> the same items: where progress is shown."""
 
@@ -75,13 +87,21 @@ def distractors(folder: Path) -> Iterator[str]:
             yield from (line.strip() for line in lines)
 
 
-def ask(engine: SearchEngine, recognizer: Recognizer, manifest: Path, rows: Iterable[dict[str, Any]], wanted: dict[str, str]) -> Iterator[Asked]:
-    """wanted: text -> document's id."""
+def ask(
+    engine: SearchEngine,
+    recognizer: Recognizer,
+    manifest: Path,
+    rows: Iterable[dict[str, Any]],
+    wanted: dict[str, str],
+    biased: Recognizer | None = None,
+    keep: Keep | None = None,
+) -> Iterator[Asked]:
+    """wanted: text -> document's id. biased: hears titles too. keep: told who spoke, the id, and what the hits were chosen from."""
     sounding = SoundHead(recognizer.bundle.heads)
     for row in rows:
         text = normalise_text(row["text"])
-        recognition, logits = recognizer.listen(read_pcm(manifest.parent / row["audio"]), 0)
-        heard = Heard(recognition.alternatives, None if logits is None else sounding.sounds(logits))
+        pcm = read_pcm(manifest.parent / row["audio"])
+        heard = heard_by(recognizer, sounding, pcm)
         hits = {
             "one_best": ids(engine.search(heard.alternatives[:1], SHOWN)),
             "fusion": ids(engine.search(heard.alternatives, SHOWN)),
@@ -90,19 +110,36 @@ def ask(engine: SearchEngine, recognizer: Recognizer, manifest: Path, rows: Iter
         begin_s = time.perf_counter()
         candidates = engine.candidates(heard)
         found_s = time.perf_counter()
-        fitting = rescore(engine, sounding, heard, candidates)
+        fitting = rescore(sounding, heard, candidates)
         rescored_s = time.perf_counter()
-        hits["full"] = ids(engine.rank(candidates, fitting, SHOWN))
+        found = rank(candidates, fitting, SHOWN, engine.weights)
+        hits["full"] = ids(found)
         ranked_s = time.perf_counter()
-        hits["phonetic"] = [str(candidate.number) for candidate in candidates[:SHOWN]]
-        ranks = {way: hits[way].index(wanted[text]) if wanted[text] in hits[way] else None for way in WAYS}
+        hits["phonetic"] = [candidate.document.id for candidate in candidates[:SHOWN]]
+        if biased is not None:
+            again = heard_by(biased, sounding, pcm)
+            hits["biased_one_best"] = ids(engine.search(again.alternatives[:1], SHOWN))
+            hits["biased"] = ids(all_ways(engine, sounding, again))
+        if keep is not None:
+            keep(str(row.get("speaker")), wanted[text], evidence(heard, engine, candidates, fitting, found))
+        ranks = {way: hits[way].index(wanted[text]) if wanted[text] in hits[way] else None for way in (*WAYS, *BIASED) if way in hits}
         yield Asked(str(row.get("speaker")), main_slice(row), ranks, found_s - begin_s + ranked_s - rescored_s, rescored_s - found_s)
 
 
-def rescore(engine: SearchEngine, sounding: SoundHead, heard: Heard, candidates: Sequence[Candidate]) -> list[float]:
+def heard_by(recognizer: Recognizer, sounding: SoundHead, pcm: bytes) -> Heard:
+    recognition, logits = recognizer.listen(pcm, 0)
+    return Heard(recognition.alternatives, None if logits is None else sounding.sounds(logits))
+
+
+def all_ways(engine: SearchEngine, sounding: SoundHead, heard: Heard) -> Sequence[SearchHit]:
+    candidates = engine.candidates(heard)
+    return rank(candidates, rescore(sounding, heard, candidates), SHOWN, engine.weights)
+
+
+def rescore(sounding: SoundHead, heard: Heard, candidates: Sequence[Candidate]) -> list[float]:
     if heard.sounds is None:
         return [NO_FIT] * len(candidates)
-    phrases = [engine.phrases(candidate, heard.sounds.head) for candidate in candidates]
+    phrases = [candidate.phrases(heard.sounds.head) for candidate in candidates]
     return fits(heard, phrases, sounding.fit(heard.sounds.log_probs, [phrase for ways in phrases for phrase in ways]).tolist())
 
 
@@ -121,7 +158,7 @@ def figures(asked: Sequence[Asked]) -> dict[str, Any]:
     return {
         "success_at_1": values(first),
         "success_at_5": values(success(asked, SHOWN)),
-        "mean_reciprocal_rank": {way: round(float(np.mean([reciprocal(one.ranks[way]) for one in asked])), 4) for way in WAYS},
+        "mean_reciprocal_rank": {way: round(float(np.mean([reciprocal(one.ranks[way]) for one in asked])), 4) for way in ways_of(asked)},
         "intervals": {way: [share["low"], share["high"]] for way, share in first.items()},
         "gain": gain(asked),
         "gap_closed": round(closed / gap, 4) if gap > 0 else None,
@@ -144,7 +181,7 @@ def reciprocal(rank: int | None) -> float:
 
 def success(asked: Sequence[Asked], places: int) -> dict[str, dict[str, float]]:
     """Way -> share of queries whose document is among the first `places`."""
-    found = {way: [(rank := one.ranks[way]) is not None and rank < places for one in asked] for way in WAYS}
+    found = {way: [(place := one.ranks[way]) is not None and place < places for one in asked] for way in ways_of(asked)}
     speakers = [one.speaker for one in asked]
     spreads = {way: interval(resampled_rates(marks, np.ones(len(asked)), speakers)) for way, marks in found.items()}
     return {
@@ -161,11 +198,26 @@ def gain(asked: Sequence[Asked]) -> dict[str, float]:
     return {"value": round(float(marks[0].mean() - marks[1].mean()), 4), "low": round(low, 4), "high": round(high, 4)}
 
 
+def ways_of(asked: Sequence[Asked]) -> list[str]:
+    return [way for way in (*WAYS, *BIASED) if way in asked[0].ranks]
+
+
 def values(shares: dict[str, dict[str, float]]) -> dict[str, float]:
     return {way: share["value"] for way, share in shares.items()}
 
 
-def measure_known_items(manifest: Path, texts: Path, bundle: Path, documents: int, limit: int | None, watch: Watch) -> dict[str, Any]:
+def measure_known_items(
+    manifest: Path,
+    texts: Path,
+    bundle: Path,
+    documents: int,
+    limit: int | None,
+    watch: Watch,
+    *,
+    biased: bool = False,
+    keep: Keep | None = None,
+    weights: Weights = SHIPPED,
+) -> dict[str, Any]:
     """Raises: ConfigurationError: a manifest or text that is not there, or more documents than texts."""
     rows, _ = labelled_rows(manifest, limit)
     made = documents_of([normalise_text(row["text"]) for row in rows], distractors(texts), documents)
@@ -174,18 +226,35 @@ def measure_known_items(manifest: Path, texts: Path, bundle: Path, documents: in
         build_index(made, Path(temporary) / "index", "known-items")
         built_s = time.perf_counter() - begin_s
         size = sum(path.stat().st_size for path in (Path(temporary) / "index").rglob("*") if path.is_file())
-        engine = SearchEngine(open_index(Path(temporary) / "index"))
-        recognizer = Recognizer(load_bundle(bundle))
-        asked = list(watch("search", ask(engine, recognizer, manifest, rows, {one.title: one.id for one in made}), len(rows)))
+        engine = SearchEngine(open_index(Path(temporary) / "index"), weights)
+        loaded = load_bundle(bundle)
+        knowing = biased_recognizer(loaded, made) if biased else None
+        wanted = {one.title: one.id for one in made}
+        asked = list(watch("search", ask(engine, Recognizer(loaded), manifest, rows, wanted, knowing, keep), len(rows)))
     return {**figures(asked), "documents": documents, "index": {"seconds": round(built_s, 2), "megabytes": round(size / 1e6, 2)}}
+
+
+def biased_recognizer(bundle: Bundle, documents: Sequence[Document]) -> Recognizer:
+    """As a server hears whose catalogue they are: the first 20,000 titles where there are more, those that are asked for among them."""
+    return Recognizer(bundle, reader=reader_of(bundle, vocabulary=vocabulary_with(bundle, chosen(documents), english())))
+
+
+def as_groups(facts: dict[str, Any]) -> dict[str, dict[str, Share]]:
+    """Slice -> way -> success at 1 with its interval, for a plot; all of them last."""
+    groups = {
+        f"{name} ({row['queries']})": {way: (row[way]["value"], row[way]["low"], row[way]["high"]) for way in facts["success_at_1"]}
+        for name, row in facts["slices"].items()
+    }
+    return {**groups, f"all ({facts['queries']})": {way: (value, *facts["intervals"][way]) for way, value in facts["success_at_1"].items()}}
 
 
 def as_rows(facts: dict[str, Any]) -> Iterator[str]:
     """For people: a line a slice, in percent."""
-    yield f"{'success at 1':14s}{'queries':>8s}" + "".join(f"{way:>22s}" for way in WAYS)
+    ways = list(facts["success_at_1"])
+    yield f"{'success at 1':14s}{'queries':>8s}" + "".join(f"{way:>22s}" for way in ways)
     rows = {**facts["slices"], "all": {"queries": facts["queries"], **facts["success_at_1"]}}
     for name, row in rows.items():
-        shares = [row[way] if name != "all" else dict(zip(("low", "high"), facts["intervals"][way], strict=True), value=row[way]) for way in WAYS]
+        shares = [row[way] if name != "all" else dict(zip(("low", "high"), facts["intervals"][way], strict=True), value=row[way]) for way in ways]
         cells = (f"{share['value']:.1%} ({share['low']:.0%}..{share['high']:.0%})" for share in shares)
         yield f"{name:14s}{row['queries']:8d}" + "".join(f"{cell:>22s}" for cell in cells)
     gained, times = facts["gain"], facts["latency_ms"]

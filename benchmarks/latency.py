@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncGenerator, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -68,13 +68,16 @@ def segments(root: Path, seconds: float) -> list[bytes]:
     return [waveform_to_pcm(waveform * (PEAK / np.abs(waveform).max())) for waveform in waveforms]
 
 
-async def ask_all(server: str, audio: Sequence[tuple[float, bytes]]) -> AsyncIterator[Answered]:
-    """audio: (seconds, PCM) of each segment, asked one after the other. Raises: ConfigurationError: the server is not there, or refuses one."""
+async def ask_all(server: str, audio: Sequence[tuple[float, bytes]], resume_token: str = "", first: int = 1) -> AsyncGenerator[Answered, None]:
+    """audio: (seconds, PCM) of each segment, asked one after the other. first: their lowest number.
+
+    Raises: ConfigurationError: the server is not there, or refuses one.
+    """
     async with open_channel(TransportConfig(server)) as channel:
         call = pb_grpc.SpeechSearchStub(channel).StreamingRecognize()
         try:
-            await call.write(codec.encode_request(StreamingConfig(max_alternatives=1)))
-            for number, (seconds, pcm) in enumerate(audio, 1):
+            await call.write(codec.encode_request(StreamingConfig(resume_token, max_alternatives=1)))
+            for number, (seconds, pcm) in enumerate(audio, first):
                 *early, last, end = requests_of(number, pcm)
                 for request in early:
                     await call.write(codec.encode_request(request))

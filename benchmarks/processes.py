@@ -26,6 +26,7 @@ class ServerProcess:
     documents: int
     catalogues: list[str]
     workers: int
+    pid: int
 
 
 @contextmanager
@@ -41,7 +42,7 @@ def server_process(*flags: str) -> Iterator[ServerProcess]:
             line = process.stdout.readline()
             if not line:
                 raise ConfigurationError(f"the server did not start (exit code {process.wait(STOP_TIMEOUT_S)})")
-            yield ServerProcess(**json.loads(line))
+            yield ServerProcess(**json.loads(line), pid=process.pid)
             process.send_signal(signal.SIGTERM)
             code = process.wait(STOP_TIMEOUT_S)
             if code != 0:

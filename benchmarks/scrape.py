@@ -10,9 +10,10 @@ from prometheus_client.parser import text_string_to_metric_families
 Sample = tuple[str, frozenset[tuple[str, str]]]
 
 
-def scrape(address: str) -> dict[Sample, float]:
-    """Every sample of http://ADDRESS/metrics: (name, labels) -> value."""
-    with urllib.request.urlopen(f"http://{address}/metrics", timeout=5) as response:
+def scrape(address: str, *names: str) -> dict[Sample, float]:
+    """Every sample of http://ADDRESS/metrics: (name, labels) -> value. names: those alone, which costs the server a fraction."""
+    query = "&".join(f"name[]={name}" for name in names)
+    with urllib.request.urlopen(f"http://{address}/metrics?{query}", timeout=5) as response:
         text = response.read().decode()
     families = text_string_to_metric_families(text)
     return {(sample.name, frozenset(sample.labels.items())): sample.value for family in families for sample in family.samples}

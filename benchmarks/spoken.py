@@ -20,6 +20,9 @@ class Spoken:
     start: m.SegmentStart
     chunks: tuple[tuple[float, m.AudioChunk], ...]
     """Each with the moment the edge has it, in seconds on the capture clock."""
+    end: m.SegmentEnd
+    closed_s: float
+    """When the edge knew that it had ended."""
 
     @property
     def onset_s(self) -> float:
@@ -44,7 +47,7 @@ def spoken_segments(pcm: bytes, config: Config) -> Iterator[Spoken]:
                 case m.AudioChunk():
                     chunks.append((now_s, request))
                 case m.SegmentEnd():
-                    yield Spoken(start, tuple(chunks))
+                    yield Spoken(start, tuple(chunks), request, now_s)
 
 
 def _events(pcm: bytes, config: Config, vad: Vad) -> Iterator[tuple[float, SegmentEvent]]:

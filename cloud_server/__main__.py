@@ -16,9 +16,15 @@ import typer
 from cloud_server.admission import Quota
 from cloud_server.app import RunningServer, running_server
 from cloud_server.config import Config
+from cloud_server.feedback_commands import feedback_app
 from cloud_server.search.commands import index_app
+from cloud_server.search.learnt import weights_or_shipped
 from cloud_server.security.commands import certs_app, key_app, token_app
 from cloud_server.security.exposure import PLAINTEXT_CONSENT, PLAINTEXT_VARIABLE, Security, default_api_keys, default_token_key, settle, tls_files
+from cloud_server.shared.access import PASSWORD_VARIABLE, redis_access
+from cloud_server.sources import parse_place
+from cloud_server.upkeep.commands import doctor, tune
+from cloud_server.worker_process import RecogniserSpec
 from protos.errors import ConfigurationError
 
 app = typer.Typer(
@@ -28,9 +34,13 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(index_app, name="index")
+app.add_typer(feedback_app, name="feedback")
 app.add_typer(certs_app, name="certs")
 app.add_typer(token_app, name="token")
 app.add_typer(key_app, name="key")
+
+app.command()(doctor)
+app.command()(tune)
 
 DEFAULTS = Config()
 
@@ -49,14 +59,20 @@ def run(
     workers: Annotated[int, typer.Option(envvar="HARKEN_SERVER_WORKERS", help="Recogniser processes; one a core is best.")] = DEFAULTS.workers,
     bundle: Annotated[Path | None, typer.Option(envvar="HARKEN_SERVER_BUNDLE", help="Model bundle; default: the one shipped.")] = None,
     index: Annotated[
-        list[Path] | None,
+        list[str] | None,
         typer.Option(
-            envvar="HARKEN_SERVER_INDEX", help="Made by `harken-server index build`, followed as it changes; repeatable, the first is the default."
+            envvar="HARKEN_SERVER_INDEX",
+            help="Made by `harken-server index build`: a directory, or the URL or cluster it was pushed to; followed as it changes; repeatable, the"
+            " first is the default.",
         ),
     ] = None,
     catalogue: Annotated[
         list[Path] | None,
         typer.Option(envvar="HARKEN_SERVER_CATALOGUE", help="JSONL, CSV, Parquet or Markdown, indexed at start; repeatable; default: 600 recipes."),
+    ] = None,
+    search_weights: Annotated[
+        Path | None,
+        typer.Option(envvar="HARKEN_SERVER_SEARCH_WEIGHTS", help="Of `harken-server feedback fit`; those shipped where it cannot be read."),
     ] = None,
     catalogue_words: Annotated[
         bool,
@@ -84,6 +100,16 @@ def run(
     api_keys: Annotated[
         Path | None, typer.Option(envvar="HARKEN_SERVER_API_KEYS", help="Of `harken-server key new`; default: api-keys.jsonl in ~/.config/harken.")
     ] = None,
+    redis: Annotated[
+        str | None,
+        typer.Option(
+            envvar="HARKEN_SERVER_REDIS", help="redis://, rediss:// or unix://: keep answers and sessions there too, so that other servers can go on."
+        ),
+    ] = None,
+    redis_password_file: Annotated[
+        Path | None, typer.Option(envvar="HARKEN_SERVER_REDIS_PASSWORD_FILE", help=f"Its password, mode 600; or set {PASSWORD_VARIABLE}.")
+    ] = None,
+    redis_ca: Annotated[Path | None, typer.Option(envvar="HARKEN_SERVER_REDIS_CA", help="With rediss://: a CA of your own, PEM.")] = None,
     tenant_streams: Annotated[int, typer.Option(envvar="HARKEN_SERVER_TENANT_STREAMS", help="Streams at once for each tenant.")] = 16,
     tenant_queued_audio_s: Annotated[
         float, typer.Option(envvar="HARKEN_SERVER_TENANT_QUEUED_AUDIO_S", help="Audio seconds that may wait for each tenant.")
@@ -91,6 +117,9 @@ def run(
     tenant_audio_s_per_minute: Annotated[
         float, typer.Option(envvar="HARKEN_SERVER_TENANT_AUDIO_S_PER_MINUTE", help="Audio seconds a minute for each tenant.")
     ] = 1200,
+    traces: Annotated[
+        str, typer.Option(envvar="HARKEN_SERVER_TRACES", help="URL of an OTLP/HTTP collector; needs harken[tracing]; default: no traces.")
+    ] = DEFAULTS.traces,
     as_json: Annotated[bool, typer.Option("--json", help="Say where it listens as one JSON object.")] = False,
 ) -> None:
     """Serve until SIGTERM or Ctrl-C; what was started is finished first.
@@ -99,8 +128,10 @@ def run(
     harken-server run                                   # 127.0.0.1:50051, recipes
     harken-server run --catalogue films.jsonl           # your own catalogue
     harken-server run --index films.index --index songs.index
+    harken-server run --index s3://my-bucket/films      # fetched and checked
     harken-server run --bundle my-model/ --workers 8    # your own model
     harken-server run --host 0.0.0.0 --tls-cert server.pem --tls-key server.key     # for others: TLS, and a token for every call
+    harken-server run --redis rediss://harken@cache.example.org --redis-password-file redis.password     # one of several servers
     """
     wanted = Security(tls_files(tls_cert, tls_key, tls_client_ca), require_token, token_key or default_token_key(), api_keys or default_api_keys())
     config = Config(
@@ -109,25 +140,28 @@ def run(
         metrics_port,
         workers,
         bundle,
-        tuple(index or ()),
+        tuple(map(parse_place, index or ())),
         tuple(catalogue or ()),
         catalogue_words,
         feedback,
         max_queued_audio_s,
         metrics_host=metrics_host,
         security=settle(host, metrics_host, wanted, os.environ),
+        traces=traces,
+        redis=redis_access(redis, redis_password_file, redis_ca, os.environ),
+        search_weights=weights_or_shipped(search_weights),
         tenant_quota=Quota(tenant_streams, tenant_queued_audio_s, tenant_audio_s_per_minute),
     )
     asyncio.run(serve(config, as_json=as_json))
 
 
-async def serve(config: Config, *, as_json: bool) -> None:
-    """Run until a signal asks for the end."""
+async def serve(config: Config, *, as_json: bool, spec: RecogniserSpec | None = None) -> None:
+    """Run until a signal asks for the end. spec: another recogniser than the bundle's."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    async with running_server(config) as server:
+    async with running_server(config, spec) as server:
         print(describe(server, as_json=as_json), flush=True)
         await stop.wait()
         logging.getLogger(__name__).info("stopping: finishing what was started")

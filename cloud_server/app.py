@@ -29,16 +29,23 @@ from cloud_server.offer import Offer
 from cloud_server.schedule import Schedule
 from cloud_server.security.authentication import Authentication
 from cloud_server.security.gate import Gate, OpenGate
-from cloud_server.security.tls import server_credentials
+from cloud_server.security.tls import expiry_s, server_credentials
 from cloud_server.service import ModelAdminService, SpeechSearchService
+from cloud_server.shared.store import running_store
+from cloud_server.stream import Stream
+from cloud_server.telemetry.lexicon import Lexicon
+from cloud_server.telemetry.loop_lag import watch_loop_lag
+from cloud_server.telemetry.probe import TENANT as PROBE_TENANT
+from cloud_server.telemetry.probe import probe
+from cloud_server.telemetry.tracing import Tracing, tracing_to
 from cloud_server.title_words import TitleWords
 from cloud_server.worker_process import RecogniserSpec
 from cloud_server.workers import WorkerPool
 from models.bundle import default_bundle_dir
 from protos import speech_search_pb2 as pb
 from protos import speech_search_pb2_grpc as pb_grpc
-from protos.errors import ConfigurationError
-from protos.messages import CatalogueInfo, ModelInfo, RolloutStage
+from protos.errors import ConfigurationError, TakenOver
+from protos.messages import CatalogueInfo, ModelInfo, Priority, RolloutStage, Segment
 
 log = logging.getLogger(__name__)
 
@@ -69,24 +76,31 @@ def recogniser_spec(config: Config) -> RecogniserSpec:
 
 
 @asynccontextmanager
-async def running_server(config: Config, spec: RecogniserSpec | None = None) -> AsyncIterator[RunningServer]:
-    """A server that accepts segments; leaving the block drains it.
+async def running_server(config: Config, spec: RecogniserSpec | None = None, tracing: Tracing | None = None) -> AsyncIterator[RunningServer]:
+    """A server that accepts segments; leaving the block drains it. tracing: None: as config says.
 
     Raises: ConfigurationError: the bundle, the catalogue, a key, a certificate or a port cannot be used.
     """
     gate = config.security.gate()
     metrics = Metrics()
     schedule = Schedule(config.max_queued_audio_s, config.workers)
-    metrics.queue_limit_s.set(config.max_queued_audio_s)
+    metrics.queue.limit_s.set(config.max_queued_audio_s)
+    if config.security.tls is not None:
+        metrics.process.watch_certificate(partial(expiry_s, config.security.tls))
+    if config.feedback_dir is not None:
+        metrics.process.watch_disk("feedback", config.feedback_dir)
     async with AsyncExitStack() as stack:
         # tantivy's own threads may still write while this is removed.
         scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="harken-index-", ignore_cleanup_errors=True)))
-        catalogues = await asyncio.to_thread(load_catalogues, config.index_dirs, config.catalogues, scratch)
+        metrics.process.watch_disk("scratch", scratch)
+        catalogues = await asyncio.to_thread(load_catalogues, config.index_dirs, config.catalogues, scratch, config.search_weights)
         spec = spec or recogniser_spec(config)
-        pool = WorkerPool(spec, schedule, on_queue=metrics.queue_changed, on_restart=metrics.model_restarts.inc)
+        pool = WorkerPool(spec, schedule, watch=metrics.queue)
         model = replace(await pool.start(), stage=RolloutStage.LIVE, traffic_share=1.0)
         stack.push_async_callback(pool.stop, 0)
         metrics.model_loaded(model)
+        metrics.worker_usage.pids = lambda: pool.pids
+        store = None if config.redis is None else await stack.enter_async_context(running_store(config.redis, metrics))
         core = Core(
             pool,
             catalogues,
@@ -96,9 +110,14 @@ async def running_server(config: Config, spec: RecogniserSpec | None = None) -> 
             config.search_timeout_s,
             config.segment_deadline_s,
             Admission(config.tenant_quota if gate.requires_token else UNLIMITED),
+            store,
         )
+        core.tracing = tracing or tracing_to(config.traces)
+        stack.push_async_callback(asyncio.to_thread, core.tracing.close)  # a collector that is away may hold it up
         stack.callback(core.close)
-        metrics.catalogues_changed(catalogues.infos)
+        if store is not None:
+            stack.callback(asyncio.create_task(core.sessions.follow(store, taken_over)).cancel)
+        metrics.catalogues_changed(catalogues.infos, catalogues.built_s)
         words = None
         if config.catalogue_words:
             words = TitleWords(pool, spec, config.bundle_dir or default_bundle_dir(), scratch, metrics.words_made)
@@ -106,13 +125,20 @@ async def running_server(config: Config, spec: RecogniserSpec | None = None) -> 
             stack.callback(asyncio.create_task(words.run()).cancel)
         for task in (catalogues.follow(partial(catalogue_loaded, core, catalogues, words)), forget_feedback(core.feedback)):
             stack.callback(asyncio.create_task(task).cancel)
+        core.lexicon = Lexicon(config.bundle_dir or default_bundle_dir(), lambda: catalogues.titles if config.catalogue_words else ())
         service, checks = SpeechSearchService(core, config, version("harken"), gate), HealthServicer()
+        metrics.pending_results.set_function(lambda: service.unread_responses)
         server = make_grpc_server(config, service, checks, metrics, gate)
         stack.push_async_callback(server.stop, 0)
         port = listen(server, config)
         scrape = stack.enter_context(served_metrics(config, metrics))
         await server.start()
         await say_ready(checks, metrics, service, ready=True)
+        for watching in (
+            watch_loop_lag(metrics.process.loop_lag_s.observe),
+            probe(partial(probed, core), metrics.process.probed, config.probe_every_s),
+        ):
+            stack.callback(asyncio.create_task(watching).cancel)
         yield RunningServer(f"{config.host}:{port}", f"{config.metrics_host}:{scrape}", model, catalogues.infos, config.workers)
         await drain(server, service, checks, metrics, pool, config.drain_s)
 
@@ -121,13 +147,14 @@ def make_grpc_server(
     config: Config, service: SpeechSearchService, checks: HealthServicer, metrics: Metrics, gate: Gate | OpenGate
 ) -> grpc.aio.Server:
     """The three keep-alive options go together: alone, each leaves a half-open link unnoticed or kills a silent stream (both measured)."""
+    interval_ms = round(config.keepalive_s * 1000)
     server = grpc.aio.server(
         interceptors=[Authentication(gate, metrics), LastResort(metrics)],
         options=[
-            ("grpc.keepalive_time_ms", 9_000),
-            ("grpc.keepalive_timeout_ms", 5_000),
-            ("grpc.http2.ping_timeout_ms", 5_000),
-            ("grpc.http2.min_ping_interval_without_data_ms", 5_000),
+            ("grpc.keepalive_time_ms", interval_ms),
+            ("grpc.keepalive_timeout_ms", interval_ms // 2),
+            ("grpc.http2.ping_timeout_ms", interval_ms // 2),
+            ("grpc.http2.min_ping_interval_without_data_ms", interval_ms // 2),
             ("grpc.max_concurrent_streams", config.max_streams),
             ("grpc.max_receive_message_length", config.max_message_bytes),
             ("grpc.so_reuseport", 0),  # two servers on one port would share it silently
@@ -143,9 +170,19 @@ def catalogue_loaded(core: Core, catalogues: Catalogues, words: TitleWords | Non
     """What is offered, shown and heard follows what is served."""
     core.offer = replace(core.offer, catalogues=catalogues.infos)
     core.metrics.index_loaded(done=loaded)
-    core.metrics.catalogues_changed(catalogues.infos)
+    if core.lexicon is not None:
+        core.lexicon.changed()
+    core.metrics.catalogues_changed(catalogues.infos, catalogues.built_s)
     if words is not None:
         words.changed(catalogues.documents)
+
+
+async def probed(core: Core, segment: Segment) -> None:
+    await core.recognize(PROBE_TENANT, segment, Priority.LIVE, None, 1, tenant=PROBE_TENANT)
+
+
+def taken_over(stream: Stream) -> None:
+    stream.end(TakenOver("a newer connection resumed this session at another server"))
 
 
 async def forget_feedback(feedback: FeedbackLog) -> None:
@@ -185,7 +222,7 @@ def served_metrics(config: Config, metrics: Metrics) -> Iterator[int]:
 
 async def say_ready(checks: HealthServicer, metrics: Metrics, service: SpeechSearchService, *, ready: bool) -> None:
     service.ready = ready
-    metrics.ready.set(int(ready))
+    metrics.process.ready.set(int(ready))
     status = health_pb2.HealthCheckResponse.SERVING if ready else health_pb2.HealthCheckResponse.NOT_SERVING
     for name in ("", SERVICE_NAME):
         await checks.set(name, status)
@@ -195,8 +232,9 @@ async def drain(
     server: grpc.aio.Server, service: SpeechSearchService, checks: HealthServicer, metrics: Metrics, pool: WorkerPool, drain_s: float
 ) -> None:
     """NOT_SERVING, GoAway, finals of what was started, then the end."""
-    metrics.draining.set(1)
-    await say_ready(checks, metrics, service, ready=False)
-    await service.drain(RECONNECT_IN_S, drain_s)
+    metrics.process.draining.set(1)
+    with metrics.process.drain_s.time():
+        await say_ready(checks, metrics, service, ready=False)
+        await service.drain(RECONNECT_IN_S, drain_s)
     await server.stop(FLUSH_S)
     await pool.stop(drain_s)

@@ -12,6 +12,8 @@ from protos.messages import BYTES_PER_SAMPLE, SAMPLE_RATE_HZ, AudioChunk, Limits
 
 # Positions are rounded to samples at the edge and again here; more than this apart means audio is missing.
 OFFSET_TOLERANCE_SAMPLES = 1
+# A century of capturing. Far more would not fit the Duration that carries word times back.
+MAX_CAPTURE_SAMPLES = 100 * 366 * 86_400 * SAMPLE_RATE_HZ
 
 
 @dataclass(slots=True)
@@ -30,6 +32,10 @@ class Assembly:
         """Raises: InvalidRequest: a field of the start breaks a rule."""
         if self.start.capture_start < 0 or self.start.pre_roll < 0:
             raise InvalidRequest(f"capture_start {self.start.capture_start} and pre_roll {self.start.pre_roll} samples must not be negative")
+        if max(self.start.capture_start, self.start.pre_roll) > MAX_CAPTURE_SAMPLES:
+            raise InvalidRequest(
+                f"capture_start {self.start.capture_start} and pre_roll {self.start.pre_roll} samples must be at most {MAX_CAPTURE_SAMPLES}"
+            )
         if self.start.deadline is not None and self.start.deadline <= 0:
             raise InvalidRequest(f"deadline is {self.start.deadline:g} s, must be positive")
 

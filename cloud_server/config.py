@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from cloud_server.admission import Quota
+from cloud_server.search.weights import SHIPPED, Weights
 from cloud_server.security.exposure import Security
+from cloud_server.shared.access import RedisAccess
 from protos.errors import ConfigurationError
 from protos.messages import MAX_CHUNK_BYTES, AudioEncoding, Limits
 
@@ -26,8 +28,9 @@ class Config:
     """Processes with a one-thread recogniser each. One a core: batching and more threads both measured slower on CPU."""
     bundle_dir: Path | None = None
     """None: the bundle this distribution ships."""
-    index_dirs: tuple[Path, ...] = ()
-    """Made by `harken-server index build`; followed as they change. The first of these, or else of `catalogues`, is the default."""
+    index_dirs: tuple[Path | str, ...] = ()
+    """Made by `harken-server index build`, here (a path) or elsewhere (a URL); followed as they change. The first of these, or else of `catalogues`,
+    is the default."""
     catalogues: tuple[Path, ...] = ()
     """Indexed at start; where nothing is given, the recipes this distribution ships."""
     catalogue_words: bool = False
@@ -45,14 +48,27 @@ class Config:
     first_message_s: float = 5.0
     search_timeout_s: float = 0.3
     drain_s: float = 10.0
+    probe_every_s: float = 15.0
+    """Half a second of audio so often: 0.1 % of a core, and the only sign of life where nobody speaks."""
     max_streams: int = 128
+    """At once on one connection; what goes beyond waits."""
+    max_stream_s: float = 1800.0
+    """Then a GoAway, and the client resumes its session on another stream."""
+    keepalive_s: float = 9.0
+    """A silent link is asked so often whether it is alive, and given up after half as long without an answer; clients may ask twice as often."""
     metrics_host: str = "127.0.0.1"
     """Loopback whatever `host` is: /metrics has neither TLS nor a token."""
     security: Security = field(default_factory=Security)
+    traces: str = ""
+    """URL of an OTLP/HTTP collector; empty: nothing is traced."""
+    redis: RedisAccess | None = None
+    """Where answers and sessions are kept for other servers too; None: in this one alone."""
     tenant_quota: Quota = TENANT_QUOTA
     """Where tokens tell tenants apart; elsewhere everybody is one tenant, and the server's own limits are enough."""
     max_message_bytes: int = 2**20
     """A unary Recognize of max_segment_s is 960 kB; a stream's chunks are held to MAX_CHUNK_BYTES by the session."""
+    search_weights: Weights = SHIPPED
+    """Of the ways of matching: `harken-server feedback fit` learns others."""
 
     def __post_init__(self) -> None:
         """Raises: ConfigurationError: a value breaks its rule."""
@@ -66,6 +82,7 @@ class Config:
         return Limits(
             max_segment=self.max_segment_s,
             max_chunk_bytes=MAX_CHUNK_BYTES,
+            max_stream=self.max_stream_s,
             max_queued_audio=self.max_queued_audio_s,
             max_alternatives=10,
             max_hits=50,

@@ -6,21 +6,28 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from cloud_server.admission import Admission
+from cloud_server.daemon_threads import DaemonThreads
 from cloud_server.feedback import FeedbackLog, evidence
-from cloud_server.finals import Finals
 from cloud_server.interim import Hear
 from cloud_server.metrics import Metrics
 from cloud_server.offer import Offer
 from cloud_server.questions import Transcription
-from cloud_server.resumption import Resumption
 from cloud_server.search.fit import fits
 from cloud_server.search.heard import Heard
+from cloud_server.search.ranking import rank
+from cloud_server.shared.answers import Answers
+from cloud_server.shared.sessions import Sessions
+from cloud_server.shared.store import Store
+from cloud_server.telemetry.lexicon import Lexicon
+from cloud_server.telemetry.probe import TENANT as PROBE_TENANT
+from cloud_server.telemetry.sample import Sample
+from cloud_server.telemetry.tracing import Tracing
 from cloud_server.workers import WorkerPool
-from protos.errors import InternalError, SpeechError
+from models.text import normalise_text
+from protos.errors import CatalogueUnreachable, InternalError, SpeechError
 from protos.messages import (
     BYTES_PER_SAMPLE,
     SAMPLE_RATE_HZ,
@@ -37,7 +44,8 @@ from protos.messages import (
 
 if TYPE_CHECKING:
     from cloud_server.catalogues import Catalogues
-    from cloud_server.search.engine import Candidate, SearchEngine
+    from cloud_server.search.backend import SearchBackend
+    from cloud_server.search.candidates import Candidate
     from cloud_server.stream import Stream
 
 log = logging.getLogger(__name__)
@@ -63,21 +71,26 @@ class Core:
         search_timeout_s: float,
         deadline_s: float,
         admission: Admission,
+        store: Store | None = None,
     ):
         self.offer = offer
         self.metrics = metrics
+        self.tracing = Tracing()
+        self.sample = Sample(metrics.quality.measured)
+        self.lexicon: Lexicon | None = None
+        """Words that can be heard, for telling how many that people type cannot."""
         self.feedback = feedback
         self.admission = admission
-        self.finals = Finals()
-        self.resumption: Resumption[Stream] = Resumption()
+        self.answers = Answers(store)
+        self.sessions: Sessions[Stream] = Sessions(store)
         self._pool = pool
         self._catalogues = catalogues
         self._search_timeout_s = search_timeout_s
         self._deadline_s = deadline_s
         # Two threads: a search that hangs must not hold up the next one.
-        self._threads = ThreadPoolExecutor(2, thread_name_prefix="search")
+        self._threads = DaemonThreads(2, "search")
         # Of segments still open, one at a time, in a thread of its own: however many there are, final results do not wait behind them.
-        self._look_thread = ThreadPoolExecutor(1, thread_name_prefix="look")
+        self._look_thread = DaemonThreads(1, "look")
         self._looking = asyncio.Lock()
 
     async def recognize(
@@ -105,6 +118,9 @@ class Core:
         finally:
             self.admission.release(tenant, audio_s, time.monotonic())
         heard = Heard(done.recognition.alternatives, done.recognition.sounds)
+        if tenant != PROBE_TENANT:
+            self.metrics.quality.finished(done.recognition.final_reason, audio_s)
+            self.sample.offer(segment.pcm, done.recognition)
         return self._result(segment, done, max_alternatives, time.monotonic() - begin_s), heard
 
     async def hear(self, stream_id: str, part: Hear, catalogue: str, max_hits: int) -> Result | None:
@@ -143,29 +159,33 @@ class Core:
         engine = self._catalogues.engine(catalogue)
         begin_s = time.monotonic()
         hits: tuple[SearchHit, ...] = ()
+        is_late = False
         try:
             async with asyncio.timeout(self._search_timeout_s):
                 hits = await self._found(engine, heard, max_hits, observe)
             outcome = SearchOutcome.FOUND if hits else SearchOutcome.NOTHING_FOUND
         except TimeoutError:
             log.warning("search in %s took longer than %.1f s", catalogue, self._search_timeout_s)
+            outcome, is_late = SearchOutcome.UNAVAILABLE, True
+        except CatalogueUnreachable as error:
+            log.warning("search in %s: %s", catalogue, error)
             outcome = SearchOutcome.UNAVAILABLE
         except Exception:  # tantivy raises whatever its index is broken by; the transcript must not suffer
             log.exception("search in %s failed", catalogue)
             outcome = SearchOutcome.UNAVAILABLE
         seconds = time.monotonic() - begin_s
-        self.metrics.searched(outcome, seconds)
+        self.metrics.searched(outcome, seconds, is_late=is_late)
         return SearchResults(segment_id, hits, outcome, engine.version, seconds)
 
-    async def _found(self, engine: SearchEngine, heard: Heard, max_hits: int, observe: Observe | None) -> tuple[SearchHit, ...]:
+    async def _found(self, engine: SearchBackend, heard: Heard, max_hits: int, observe: Observe | None) -> tuple[SearchHit, ...]:
         if not heard.is_speech:
             self.metrics.search_gated.inc()
             return ()
         candidates = await in_thread(self._threads, engine.candidates, heard)
-        fitting = await self._fits(engine, heard, candidates, is_final=True)
+        fitting = await self._fits(heard, candidates, is_final=True)
         if heard.sounds is not None and candidates:
             self.metrics.rescored(done=fitting is not None)
-        hits = await in_thread(self._threads, engine.rank, candidates, fitting, max_hits)
+        hits = await in_thread(self._threads, rank, candidates, fitting, max_hits, engine.weights)
         if observe is not None:
             observe(evidence(heard, engine, candidates, fitting, hits))
         return hits
@@ -184,19 +204,19 @@ class Core:
                 if not heard.is_speech:
                     return complete, ()
                 candidates = (await in_thread(self._look_thread, engine.candidates, heard))[:INTERIM_CANDIDATES]
-                fitting = await self._fits(engine, heard, candidates, is_final=False)
-                return complete, await in_thread(self._look_thread, engine.rank, candidates, fitting, max_hits)
-        except TimeoutError:
+                fitting = await self._fits(heard, candidates, is_final=False)
+                return complete, await in_thread(self._look_thread, rank, candidates, fitting, max_hits, engine.weights)
+        except (TimeoutError, CatalogueUnreachable):
             return None, ()
         except Exception:  # as in `search`; an interim result must not suffer
             log.exception("looking in %s failed", catalogue)
             return None, ()
 
-    async def _fits(self, engine: SearchEngine, heard: Heard, candidates: Sequence[Candidate], *, is_final: bool) -> list[float] | None:
+    async def _fits(self, heard: Heard, candidates: Sequence[Candidate], *, is_final: bool) -> list[float] | None:
         """The audio's verdict on each; None where there is none in time: words alone decide then."""
         if heard.sounds is None or not candidates:
             return None
-        phrases = [engine.phrases(candidate, heard.sounds.head) for candidate in candidates]
+        phrases = [candidate.phrases(heard.sounds.head) for candidate in candidates]
         try:
             async with asyncio.timeout(self._search_timeout_s * RESCORING_SHARE):
                 spotted = await self._pool.fit(heard.sounds, [phrase for ways in phrases for phrase in ways], is_final=is_final)
@@ -205,8 +225,16 @@ class Core:
         return None if spotted is None else fits(heard, phrases, spotted)
 
     def close(self) -> None:
+        self.sessions.close()
         for threads in (self._threads, self._look_thread):
-            threads.shutdown(wait=False, cancel_futures=True)
+            threads.shutdown()
+        self.sample.close()
+
+    async def typed(self, text: str) -> None:
+        """A person wrote this to be found, or to say what they had said."""
+        known = await asyncio.to_thread(self.lexicon.words) if self.lexicon else None
+        if known:
+            self.metrics.quality.typed(normalise_text(text).split(), known)
 
     @property
     def _model_version(self) -> str:
@@ -226,7 +254,7 @@ class Core:
         )
 
 
-async def in_thread(threads: ThreadPoolExecutor, function: Callable[..., T], *arguments: Any) -> T:
+async def in_thread(threads: DaemonThreads, function: Callable[..., T], *arguments: Any) -> T:
     """Raises: whatever it does; RuntimeError for a Rust panic, which is no Exception: it would reach the client's stream."""
 
     def guarded() -> T:

@@ -16,8 +16,10 @@ from dataclasses import asdict, dataclass, field
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
-from cloud_server.search.engine import Candidate, SearchEngine
+from cloud_server.search.backend import SearchBackend
+from cloud_server.search.candidates import Candidate
 from cloud_server.search.heard import Heard
+from cloud_server.search.weights import as_mapping
 from protos import speech_search_pb2 as pb
 from protos.errors import ConfigurationError, InvalidRequest
 from protos.messages import SearchHit
@@ -61,10 +63,10 @@ def checked(request: pb.SubmitFeedbackRequest) -> Feedback:
     return Feedback(request.session_id, request.segment_id, kind, {name.name: getattr(given, name.name) for name in given.DESCRIPTOR.fields})
 
 
-def evidence(heard: Heard, engine: SearchEngine, candidates: Sequence[Candidate], fits: Sequence[float] | None, hits: Sequence[SearchHit]) -> str:
+def evidence(heard: Heard, engine: SearchBackend, candidates: Sequence[Candidate], fits: Sequence[float] | None, hits: Sequence[SearchHit]) -> str:
     """JSON of what was heard, and of each hit and the next best candidates: every way of matching with its weighted score, and how the audio fits."""
     shown = {hit.id: place for place, hit in enumerate(hits)}
-    names = [engine.id_of(candidate) for candidate in candidates]
+    names = [candidate.document.id for candidate in candidates]
     best_first = sorted(range(len(names)), key=lambda at: shown.get(names[at], len(shown)))[:MAX_CANDIDATES]
     rows = [
         {
@@ -72,11 +74,13 @@ def evidence(heard: Heard, engine: SearchEngine, candidates: Sequence[Candidate]
             "shown": shown.get(names[at]),
             "ways": {way: round(score, 4) for way, score in candidates[at].ways.items()},
             "fit": None if fits is None else round(fits[at], 4),
+            "worded": candidates[at].worded,
         }
         for at in best_first
     ]
     said = [{"transcript": one.transcript, "confidence": round(one.confidence, 4), "log_prob": round(one.log_prob, 4)} for one in heard.alternatives]
-    return json.dumps({"catalogue": engine.name, "catalogue_version": engine.version, "alternatives": said, "candidates": rows}, ensure_ascii=False)
+    about = {"catalogue": engine.name, "catalogue_version": engine.version, "weights": as_mapping(engine.weights)}
+    return json.dumps({**about, "alternatives": said, "candidates": rows}, ensure_ascii=False)
 
 
 class FeedbackLog:

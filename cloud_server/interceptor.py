@@ -6,6 +6,7 @@ Without it grpc.aio sends `Unexpected <class 'ValueError'>: secret detail` to th
 from __future__ import annotations
 
 import asyncio
+import logging
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any, NoReturn
@@ -17,6 +18,8 @@ from cloud_server.core import as_speech_error
 from cloud_server.metrics import Metrics
 from cloud_server.status import code_of, details_of
 from protos.errors import InvalidRequest
+
+log = logging.getLogger(__name__)
 
 
 class LastResort(grpc.aio.ServerInterceptor):  # type: ignore[type-arg] # generic in its stubs only
@@ -34,7 +37,9 @@ class LastResort(grpc.aio.ServerInterceptor):  # type: ignore[type-arg] # generi
             return grpc.unary_unary_rpc_method_handler(self._unary(handler.unary_unary), deserialize, handler.response_serializer)
         if handler.stream_stream:
             return grpc.stream_stream_rpc_method_handler(self._stream(handler.stream_stream), deserialize, handler.response_serializer)
-        return handler  # health's Watch: unary in, stream out, not ours to reword
+        if handler.unary_stream:  # health's Watch, which writes its answers itself: a coroutine as a unary call is
+            return grpc.unary_stream_rpc_method_handler(self._unary(handler.unary_stream), deserialize, handler.response_serializer)
+        return handler
 
     def _unary(self, inner: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
         async def call(request: Any, context: grpc.aio.ServicerContext[Any, Any]) -> Any:
@@ -62,9 +67,11 @@ class LastResort(grpc.aio.ServerInterceptor):  # type: ignore[type-arg] # generi
     async def _abort(self, context: grpc.aio.ServicerContext[Any, Any], error: Exception) -> NoReturn:
         if isinstance(error, NotImplementedError):  # what generated servicers raise
             await context.abort(grpc.StatusCode.UNIMPLEMENTED, "this method is not there yet")
-        told = as_speech_error(error, secrets.token_hex(6))
+        correlation_id = secrets.token_hex(6)
+        told = as_speech_error(error, correlation_id)
         self._metrics.rejected(told.reason)
-        await context.abort(code_of(told), told.message, details_of(told))
+        log.debug("a call ends with %s (%s)", told.reason.name, correlation_id)
+        await context.abort(code_of(told), told.message, details_of(told, correlation_id))
         raise AssertionError("abort() raises")
 
 

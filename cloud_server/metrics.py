@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client.gc_collector import GCCollector
 from prometheus_client.platform_collector import PlatformCollector
 from prometheus_client.process_collector import ProcessCollector
 
-from cloud_server.schedule import Schedule
 from cloud_server.security.refusal import REASONS as REFUSAL_REASONS
-from protos.messages import CatalogueInfo, EdgeReport, ModelInfo, Priority, Reject, RejectReason, Result, SearchOutcome
+from cloud_server.status import CODES
+from cloud_server.telemetry.buckets import FAST_S, LATENCY_S, SEARCH_S
+from cloud_server.telemetry.edge_metrics import EdgeMetrics
+from cloud_server.telemetry.process_metrics import ProcessMetrics
+from cloud_server.telemetry.quality_metrics import QualityMetrics
+from cloud_server.telemetry.queue_metrics import PRIORITIES, QueueMetrics
+from cloud_server.telemetry.worker_usage import WorkerUsage
+from protos.messages import CatalogueInfo, ModelInfo, Priority, Reject, RejectReason, Result, SearchOutcome
 
-# A boundary exactly on each latency objective: 1.0 and 2.5 s.
-LATENCY_BUCKETS_S = (0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0, 1.5, 2.5, 5.0, 10.0, 30.0, 60.0)
-FAST_BUCKETS_S = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0)
 STAGES = ("queue", "features", "infer", "decode", "search", "total")
-PRIORITIES: dict[Priority, str] = {Priority.LIVE: "live", Priority.CATCHUP: "catchup"}
+ANSWER = "answer"
+"""From the segment's end to its last answer: total and search, which the objective is about."""
 OUTCOME_OF_REJECT: dict[RejectReason, str] = {
     RejectReason.OVERLOADED: "shed",
     RejectReason.DRAINING: "shed",
@@ -34,7 +38,15 @@ LOAD_OUTCOMES = ("loaded", "refused")
 KEEPING_OUTCOMES = ("kept", "lost")
 FEEDBACK_KINDS = ("clicked", "corrected", "gave_up", "asked_again")
 SEARCH_OUTCOMES: dict[SearchOutcome, str] = {SearchOutcome.FOUND: "ok", SearchOutcome.NOTHING_FOUND: "empty", SearchOutcome.UNAVAILABLE: "error"}
-EDGE_KINDS = ("captured", "voiced", "sent", "speech_missed")
+CACHE_OUTCOMES = {
+    "read": ("hit", "miss", "corrupt", "error", "refused", "bypass"),
+    "watch": ("hit", "miss", "corrupt", "error", "refused", "bypass"),
+    "write": ("stored", "removed", "error", "refused", "bypass", "dropped", "oversized"),
+}
+"""Of what servers share in Redis. watch: for sessions taken elsewhere. refused: it said no; bypass: it is left alone; dropped: too many waited."""
+SEARCH_TIMEOUT = "timeout"
+"""Of those unavailable, the ones that took too long."""
+STREAM_CODES = ("OK", *sorted({code.name for code in CODES.values()}))
 
 
 class Metrics:
@@ -45,9 +57,15 @@ class Metrics:
         ProcessCollector(registry=registry)
         PlatformCollector(registry=registry)
         GCCollector(registry=registry)
+        self.worker_usage = WorkerUsage()
+        registry.register(self.worker_usage)
+        self.process = ProcessMetrics(registry)
+        self.queue = QueueMetrics(registry)
+        self.edges = EdgeMetrics(registry)
+        self.quality = QualityMetrics(registry)
         self._segments = Counter("asr_server_segments", "Segments by outcome; each counts once.", ["outcome", "priority"], registry=registry)
         self._segment_seconds = Histogram(
-            "asr_server_segment_seconds", "Time of an answered segment by stage.", ["stage"], buckets=LATENCY_BUCKETS_S, registry=registry
+            "asr_server_segment_seconds", "Time of an answered segment by stage.", ["stage"], buckets=LATENCY_S, registry=registry
         )
         self._rejects = Counter("asr_server_rejects", "Rejected segments and calls by reason.", ["reason"], registry=registry)
         self._interims = Counter("asr_server_interims", "Interim results asked for, by outcome.", ["outcome"], registry=registry)
@@ -55,37 +73,39 @@ class Metrics:
         self.streams = Gauge("asr_server_streams", "Open sessions.", ["transport"], registry=registry)
         self.streams_started = Counter("asr_server_streams_started", "Sessions ever opened.", registry=registry)
         self.stream_ends = Counter("asr_server_stream_ends", "Sessions ended, by gRPC status.", ["code"], registry=registry)
-        self.ready = Gauge("asr_server_ready", "1 when segments are accepted.", registry=registry)
-        self.draining = Gauge("asr_server_draining", "1 after a stop was asked for.", registry=registry)
-        self._queued_s = Gauge("asr_queue_queue_audio_seconds", "Audio waiting for a worker.", ["priority"], registry=registry)
-        self._queued = Gauge("asr_queue_queue_segments", "Segments waiting for a worker.", registry=registry)
-        self.queue_limit_s = Gauge("asr_queue_limit", "Audio seconds that may wait.", registry=registry)
+        self.duplicates = Counter("asr_server_duplicates", "Segments that came again and got their first answer.", registry=registry)
+        self.pending_results = Gauge("asr_server_pending_results", "Responses that clients have not read yet.", registry=registry)
         self._model = Gauge("asr_model_info", "The model that answers.", ["model", "version", "quant", "sha8"], registry=registry)
-        self.model_restarts = Counter("asr_model_restarts", "Workers replaced after a crash or a hang.", registry=registry)
         self._searches = Counter("asr_search_requests", "Searches by outcome.", ["outcome"], registry=registry)
         self.search_gated = Counter("asr_search_gated", "Segments too little like speech to be searched for.", registry=registry)
         self._rescorings = Counter("asr_search_rescorings", "Searches whose hits the audio was to order.", ["outcome"], registry=registry)
-        self._search_seconds = Histogram("asr_search_seconds", "Time of a search.", buckets=FAST_BUCKETS_S, registry=registry)
+        self._search_seconds = Histogram("asr_search_seconds", "Time of a search.", buckets=SEARCH_S, registry=registry)
         self._search_documents = Gauge("asr_search_index_docs", "Documents in the index.", ["catalogue"], registry=registry)
+        self._search_built = Gauge("asr_search_index_built_timestamp_seconds", "When the index was written.", ["catalogue"], registry=registry)
         self._index_loads = Counter("asr_search_index_loads", "Indexes that changed and were loaded anew.", ["outcome"], registry=registry)
         self._words = Counter("asr_model_words", "Times that catalogues' words were made for workers to hear.", ["outcome"], registry=registry)
         self.feedback = Counter("asr_server_feedback", "Feedback by kind.", ["kind"], registry=registry)
         self._feedback_kept = Counter("asr_server_feedback_kept", "Feedback that was to be kept.", ["outcome"], registry=registry)
-        self._edge_audio = Counter("asr_edge_audio_seconds", "Audio at the edges, as they report it.", ["kind"], registry=registry)
-        self._edge_reconnects = Counter("asr_edge_reconnects", "Reconnects of the edges, as they report them.", registry=registry)
-        self._edge_overruns = Counter("asr_edge_overruns", "Samples lost by capture devices, in events.", registry=registry)
+        self._cache_requests = Counter(
+            "asr_cache_requests", "Reads and writes of answers and sessions that servers share in Redis.", ["operation", "outcome"], registry=registry
+        )
+        self.cache_seconds = Histogram("asr_cache_seconds", "Time of a read or write of Redis.", buckets=FAST_S, registry=registry)
+        self.cache_breaker_open = Gauge("asr_cache_breaker_open", "1 while Redis is not asked, because it failed.", registry=registry)
         self._export_zeros()
 
-    def answered(self, answer: Result | Reject, priority: Priority) -> None:
-        """A segment's one outcome left the server."""
+    def answered(self, answer: Result | Reject, priority: Priority, exemplar: dict[str, str] | None = None) -> None:
+        """A segment's one outcome left the server. exemplar: the trace it belongs to."""
         outcome = OUTCOME_OF_REJECT.get(answer.reason, "client_error") if isinstance(answer, Reject) else "ok"
         self._segments.labels(outcome, PRIORITIES.get(priority, "live")).inc()
         if isinstance(answer, Reject):
             self.rejected(answer.reason)
             return
-        for timing in answer.stage_timings:
-            if timing.stage in STAGES:
-                self._segment_seconds.labels(timing.stage).observe(timing.duration)
+        took_s = {timing.stage: timing.duration for timing in answer.stage_timings}
+        for stage in STAGES:
+            if stage in took_s:
+                self._segment_seconds.labels(stage).observe(took_s[stage], exemplar)
+        if "total" in took_s:
+            self._segment_seconds.labels(ANSWER).observe(took_s["total"] + took_s.get("search", 0.0), exemplar)
 
     def rejected(self, reason: RejectReason) -> None:
         self._rejects.labels(REASONS.get(reason, "internal")).inc()
@@ -93,16 +113,18 @@ class Metrics:
     def interim_made(self, *, made: bool) -> None:
         self._interims.labels("made" if made else "dropped").inc()
 
-    def searched(self, outcome: SearchOutcome, seconds: float) -> None:
-        self._searches.labels(SEARCH_OUTCOMES.get(outcome, "error")).inc()
+    def searched(self, outcome: SearchOutcome, seconds: float, *, is_late: bool = False) -> None:
+        self._searches.labels(SEARCH_TIMEOUT if is_late else SEARCH_OUTCOMES.get(outcome, "error")).inc()
         self._search_seconds.observe(seconds)
 
     def rescored(self, *, done: bool) -> None:
         self._rescorings.labels("done" if done else "skipped").inc()
 
-    def catalogues_changed(self, catalogues: Iterable[CatalogueInfo]) -> None:
+    def catalogues_changed(self, catalogues: Iterable[CatalogueInfo], built_s: Mapping[str, float]) -> None:
+        """built_s: name -> when its index was written, in Unix time."""
         for catalogue in catalogues:
             self._search_documents.labels(catalogue.name).set(catalogue.documents)
+            self._search_built.labels(catalogue.name).set(built_s[catalogue.name])
 
     def index_loaded(self, *, done: bool) -> None:
         self._index_loads.labels("loaded" if done else "refused").inc()
@@ -113,26 +135,17 @@ class Metrics:
     def feedback_written(self, *, done: bool) -> None:
         self._feedback_kept.labels("kept" if done else "lost").inc()
 
-    def queue_changed(self, schedule: Schedule) -> None:
-        for priority, name in PRIORITIES.items():
-            self._queued_s.labels(name).set(schedule.queued_audio_s(priority))
-        self._queued.set(len(schedule))
+    def cache_asked(self, operation: str, outcome: str) -> None:
+        self._cache_requests.labels(operation, outcome).inc()
 
     def model_loaded(self, model: ModelInfo) -> None:
         self._model.labels(model.model_id, model.version, model.quantization, model.sha256[:8]).set(1)
-
-    def edge_reported(self, report: EdgeReport) -> None:
-        """What a phone measured since its last report; phones cannot be scraped."""
-        for kind in EDGE_KINDS:
-            self._edge_audio.labels(kind).inc(max(0.0, getattr(report, kind) or 0.0))
-        self._edge_reconnects.inc(report.reconnects)
-        self._edge_overruns.inc(report.overruns)
 
     def _export_zeros(self) -> None:
         for outcome in OUTCOMES:
             for priority in PRIORITIES.values():
                 self._segments.labels(outcome, priority)
-        for stage in STAGES:
+        for stage in (*STAGES, ANSWER):
             self._segment_seconds.labels(stage)
         for reason in REASONS.values():
             self._rejects.labels(reason)
@@ -140,7 +153,7 @@ class Metrics:
             self._interims.labels(outcome)
         for why in (*REFUSAL_REASONS, "scope"):
             self.auth_failures.labels(why)
-        for search_outcome in SEARCH_OUTCOMES.values():
+        for search_outcome in (*SEARCH_OUTCOMES.values(), SEARCH_TIMEOUT):
             self._searches.labels(search_outcome)
         for outcome in RESCORING_OUTCOMES:
             self._rescorings.labels(outcome)
@@ -151,8 +164,9 @@ class Metrics:
             self._words.labels(outcome)
         for outcome in KEEPING_OUTCOMES:
             self._feedback_kept.labels(outcome)
-        for kind in EDGE_KINDS:
-            self._edge_audio.labels(kind)
-        for name in PRIORITIES.values():
-            self._queued_s.labels(name)
+        for operation, outcomes in CACHE_OUTCOMES.items():
+            for outcome in outcomes:
+                self._cache_requests.labels(operation, outcome)
         self.streams.labels("grpc")
+        for code in STREAM_CODES:
+            self.stream_ends.labels(code)

@@ -7,8 +7,9 @@ from collections import deque
 from dataclasses import dataclass
 
 from cloud_server.schedule import Job
-from cloud_server.worker_process import Fit, Ready, Request
+from cloud_server.worker_process import Fit, Ready, Reply, Request
 from models.records import Recognition
+from protos.errors import InternalError
 from protos.messages import FinalReason
 
 
@@ -54,3 +55,20 @@ def settle_fit(fitting: Fitting, fits: tuple[float, ...] | None) -> None:
 
 def is_hollow(recognition: Recognition) -> bool:
     return recognition.final_reason is FinalReason.RECOGNIZED and not recognition.alternatives
+
+
+def settle(task: Task, reply: Reply, queue_s: float) -> None:
+    """The worker's answer, to whoever still waits for it."""
+    if task.future.done():
+        return
+    if reply.error is not None:
+        task.future.set_exception(reply.error)
+    elif reply.recognition is None or is_hollow(reply.recognition):
+        fail(task, InternalError("the recogniser returned no alternatives for speech it recognised"))
+    else:
+        task.future.set_result(Transcription(reply.recognition, queue_s, reply.busy_s))
+
+
+def fail(task: Task, error: Exception) -> None:
+    if not task.future.done():
+        task.future.set_exception(error)

@@ -49,6 +49,11 @@ class Resumption(Generic[Owner]):
         self._connected[token] = entry
         return Session(entry.session_id, token, resumed=True), previous
 
+    def adopt(self, session: Session, owner: Owner, tenant: str = "local") -> Session:
+        """A session that began at another server, and whose token nobody here knows yet."""
+        self._connected[session.resume_token] = _Entry(session.session_id, tenant, owner)
+        return session
+
     def leave(self, token: str, owner: Owner, now_s: float) -> None:
         """Nothing if a newer connection owns the session."""
         entry = self._connected.get(token)

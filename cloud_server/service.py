@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import secrets
 import time
 from collections.abc import AsyncIterator
@@ -24,6 +25,7 @@ from cloud_server.security.principal import Principal, Scope
 from cloud_server.security.session_pass import SessionPass
 from cloud_server.status import code_of
 from cloud_server.stream import Stream
+from cloud_server.telemetry.tracing import HEADER
 from protos import codec
 from protos import messages as m
 from protos import speech_search_pb2 as pb
@@ -33,8 +35,8 @@ from protos.errors import Draining, InvalidAudio, InvalidRequest, SpeechError, T
 Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"  # generic in its stubs only
 MAX_QUERY_LENGTH = 500
 log = logging.getLogger(__name__)
-# For the segments of a session whose token has expired: their deadline without being told otherwise, and some.
-EXPIRY_GRACE_S = 20.0
+# For the segments of a session whose token has expired or whose stream is old: their deadline without being told otherwise, and some.
+ENDING_GRACE_S = 20.0
 
 
 class SpeechSearchService(pb_grpc.SpeechSearchServicer):
@@ -53,8 +55,11 @@ class SpeechSearchService(pb_grpc.SpeechSearchServicer):
         session_pass = SessionPass(self._gate, *self._gate.identify(context.invocation_metadata() or ()))
         tenant, admission, metrics = session_pass.tenant, self._core.admission, self._core.metrics
         admission.open_stream(tenant, time.monotonic())
-        stream = Stream(self._core, self._config.starved_s, self._config.first_message_s, tenant=tenant)
-        watching = asyncio.create_task(_end_with(session_pass, stream)) if self._gate.requires_token else None
+        parent = traceparent_of(context)
+        stream = Stream(self._core, self._config.starved_s, self._config.first_message_s, tenant=tenant, traceparent=parent)
+        watching = [asyncio.create_task(_end_when_old(stream, self._config.max_stream_s))]
+        if self._gate.requires_token:
+            watching.append(asyncio.create_task(_end_with(session_pass, stream)))
         self._streams.add(stream)
         metrics.streams.labels("grpc").inc()
         metrics.streams_started.inc()
@@ -71,8 +76,8 @@ class SpeechSearchService(pb_grpc.SpeechSearchServicer):
             code = code_of(error).name
             raise
         finally:
-            if watching is not None:
-                watching.cancel()
+            for watch in watching:
+                watch.cancel()
             admission.close_stream(tenant, time.monotonic())
             self._streams.discard(stream)
             metrics.streams.labels("grpc").dec()
@@ -80,14 +85,14 @@ class SpeechSearchService(pb_grpc.SpeechSearchServicer):
 
     async def Recognize(self, request: pb.RecognizeRequest, context: Context) -> pb.RecognizeResponse:  # noqa: N802
         principal = self._allowed_to_keep(context, request.config.data_use)
-        config = self._core.offer.settle(codec.decode(m.StreamingConfig, request.config))
+        config = self._core.offer.settle(codec.decode(m.StreamingConfig, _known(request.config)))
         if len(request.audio) % m.BYTES_PER_SAMPLE:
             raise InvalidAudio(f"audio has {len(request.audio)} bytes, not a multiple of {m.BYTES_PER_SAMPLE}")
         segment = m.Segment(1, 0, request.audio)
         if segment.sample_count > self._config.max_segment_s * m.SAMPLE_RATE_HZ:
             raise TooLong(f"audio has {segment.sample_count / m.SAMPLE_RATE_HZ:.2f} s, at most {self._config.max_segment_s:g} s are allowed")
         deadline_s = time.monotonic() + codec.duration_to_seconds(request.deadline) if request.HasField("deadline") else None
-        stream_id = secrets.token_hex(8)
+        stream_id, began_ns = secrets.token_hex(8), time.time_ns()
         try:
             result, heard = await self._core.recognize(
                 stream_id, segment, m.Priority.LIVE, deadline_s, config.max_alternatives, config.phrase_hints, principal.tenant
@@ -100,7 +105,8 @@ class SpeechSearchService(pb_grpc.SpeechSearchServicer):
             found = await self._core.search(1, heard, config.catalogue, config.max_hits)
             response.search_results.CopyFrom(codec.encode(found))
             result = replace(result, stage_timings=(*result.stage_timings, m.StageTiming("search", found.duration or 0.0)))
-        self._core.metrics.answered(result, m.Priority.LIVE)
+        exemplar = self._core.tracing.answered(traceparent_of(context), result, began_ns, time.time_ns())
+        self._core.metrics.answered(result, m.Priority.LIVE, exemplar)
         response.result.CopyFrom(codec.encode(result))
         return response
 
@@ -115,6 +121,10 @@ class SpeechSearchService(pb_grpc.SpeechSearchServicer):
                 f"{len(alternatives)} alternatives of up to {longest} characters, at most "
                 f"{self._core.offer.limits.max_alternatives} of {MAX_QUERY_LENGTH} are allowed"
             )
+        if not all(math.isfinite(number) for alternative in alternatives for number in (alternative.confidence, alternative.log_prob)):
+            raise InvalidRequest("confidence and log_prob of every alternative must be finite")
+        if request.query:
+            await self._core.typed(request.query)
         found = await self._core.search(0, Heard(alternatives), wish.catalogue, wish.max_hits)
         return pb.SearchResponse(search_results=codec.encode(found))
 
@@ -124,6 +134,8 @@ class SpeechSearchService(pb_grpc.SpeechSearchServicer):
         given = checked(request)
         metrics = self._core.metrics
         metrics.feedback.labels(given.kind).inc()
+        if given.kind == "corrected":
+            await self._core.typed(request.corrected.transcript)
         try:
             kept = await asyncio.to_thread(self._core.feedback.keep, given, request.data_use, datetime.now(UTC))
         except OSError:  # a full disk: the person has done their part
@@ -147,6 +159,11 @@ class SpeechSearchService(pb_grpc.SpeechSearchServicer):
             check_scope(Scope.CAPTURE, principal)
         return principal
 
+    @property
+    def unread_responses(self) -> int:
+        """Of all streams; for a scrape, which comes from another thread."""
+        return sum(stream.unread_responses for stream in list(self._streams))
+
     async def drain(self, reconnect_in_s: float, grace_s: float) -> None:
         """Send every open session a GoAway; each ends when its last segment is answered, or with Rejects after grace_s."""
         self.draining = True
@@ -165,16 +182,40 @@ class ModelAdminService(pb_grpc.ModelAdminServicer):
     """Generated methods answer UNIMPLEMENTED: loading and roll-out come with the model life cycle."""
 
 
+def traceparent_of(context: Context) -> str:
+    """Empty: the client traces nothing."""
+    return next((value for name, value in context.invocation_metadata() or () if name == HEADER and isinstance(value, str)), "")
+
+
 async def _end_with(session_pass: SessionPass, stream: Stream) -> None:
     """When the right to the session ends, so does the session; what was said before is still answered."""
-    over = await session_pass.watch()
-    stream.drain(0.0, over.message)
+    await _end_gently(stream, await session_pass.watch())
+
+
+async def _end_when_old(stream: Stream, max_stream_s: float) -> None:
+    """What one connection holds does not grow for ever, and after a deploy nobody stays behind; the session goes on with its resume token."""
+    await asyncio.sleep(max_stream_s)
+    await _end_gently(stream, TooLong(f"the stream is {max_stream_s:g} s old, which is the limit; resume the session on another"))
+
+
+async def _end_gently(stream: Stream, error: SpeechError) -> None:
+    """GoAway, the answers to what was begun, the end; with `error` if that takes too long."""
+    stream.drain(0.0, error.message)
     try:
-        await asyncio.wait_for(stream.ended.wait(), EXPIRY_GRACE_S)
+        await asyncio.wait_for(stream.ended.wait(), ENDING_GRACE_S)
     except TimeoutError:
-        stream.end(over)
+        stream.end(error)
 
 
 async def _decoded(requests: AsyncIterator[pb.StreamingRecognizeRequest]) -> AsyncIterator[m.Request]:
     async for request in requests:
+        if request.HasField("streaming_config"):
+            _known(request.streaming_config)
         yield codec.decode_request(request)
+
+
+def _known(config: pb.StreamingConfig) -> pb.StreamingConfig:
+    """Raises: InvalidRequest: an encoding newer than this program, which the codec would make UNSPECIFIED and the session take for LINEAR16."""
+    if config.encoding not in pb.AudioEncoding.values():
+        raise InvalidRequest(f"encoding is {config.encoding}, this server takes {m.AudioEncoding.LINEAR16.name}")
+    return config

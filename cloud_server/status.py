@@ -41,10 +41,13 @@ def code_of(error: SpeechError) -> StatusCode:
     return CODES[error.reason]
 
 
-def details_of(error: SpeechError) -> tuple[tuple[str, str | bytes], ...]:
-    """Trailing metadata: google.rpc.Status with ErrorInfo and, where trying again makes sense, RetryInfo and gRPC's own push-back."""
+def details_of(error: SpeechError, correlation_id: str) -> tuple[tuple[str, str | bytes], ...]:
+    """Trailing metadata: google.rpc.Status with ErrorInfo, RequestInfo (the id to ask an operator about) and, where trying again makes sense,
+    RetryInfo and gRPC's own push-back.
+    """
     status = status_pb2.Status(code=getattr(code_pb2, code_of(error).name), message=error.message)
     status.details.append(_pack(error_details_pb2.ErrorInfo(reason=error.reason.name, domain=DOMAIN)))
+    status.details.append(_pack(error_details_pb2.RequestInfo(request_id=correlation_id)))
     metadata: list[tuple[str, str | bytes]] = []
     if error.retry_after_s is not None:
         status.details.append(_pack(error_details_pb2.RetryInfo(retry_delay=seconds_to_duration(error.retry_after_s))))
@@ -53,7 +56,7 @@ def details_of(error: SpeechError) -> tuple[tuple[str, str | bytes], ...]:
     return tuple(metadata)
 
 
-def _pack(message: error_details_pb2.ErrorInfo | error_details_pb2.RetryInfo) -> AnyMessage:
+def _pack(message: error_details_pb2.ErrorInfo | error_details_pb2.RequestInfo | error_details_pb2.RetryInfo) -> AnyMessage:
     packed = AnyMessage()
     packed.Pack(message)
     return packed

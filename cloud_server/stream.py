@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import secrets
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine
+from dataclasses import replace
 from functools import partial
 
 import google_crc32c
@@ -14,8 +16,11 @@ from cloud_server.core import Core, as_speech_error
 from cloud_server.finals import Final, SegmentKey
 from cloud_server.interim import Hear
 from cloud_server.session import Close, Command, Drop, Report, Search, Send, Session, Transcribe
+from cloud_server.telemetry.tracing import SessionTraces
 from protos import messages as m
 from protos.errors import Cancelled, DeadlineExceeded, QuotaExceeded, SpeechError, TakenOver
+
+log = logging.getLogger(__name__)
 
 TICK_S = 1.0
 # A reader this far behind is not reading: 256 answers are more than an hour of speech.
@@ -26,9 +31,17 @@ class Stream:
     """Make one for each session; iterate `run` once."""
 
     def __init__(
-        self, core: Core, starved_s: float, first_message_s: float, clock: Callable[[], float] = time.monotonic, tenant: str = "local"
+        self,
+        core: Core,
+        starved_s: float,
+        first_message_s: float,
+        clock: Callable[[], float] = time.monotonic,
+        tenant: str = "local",
+        traceparent: str = "",
     ) -> None:
+        """traceparent: of the call; a segment's own goes before it."""
         self._tenant = tenant
+        self._traces = SessionTraces(core.tracing, traceparent)
         self.id = secrets.token_hex(8)
         self._core = core
         self._clock = clock
@@ -39,10 +52,16 @@ class Stream:
         self._working: dict[int, tuple[SegmentKey, m.Result]] = {}
         """Recognised, waiting for hits."""
         self.ended = asyncio.Event()
+        self._opened = asyncio.Event()
+        """A segment is unanswered, or was when somebody last looked."""
 
     def end(self, error: SpeechError) -> None:
         """Refuse what is unanswered and end the stream with `error`; nothing if it has ended."""
         self._do(self._session.abandon(error))
+
+    @property
+    def unread_responses(self) -> int:
+        return self._out.qsize()
 
     async def run(self, requests: AsyncIterator[m.Request]) -> AsyncGenerator[m.Response, None]:
         """Responses until both sides are done. Raises: SpeechError: what ended the session early."""
@@ -61,7 +80,8 @@ class Stream:
             for segment_task in list(self._tasks):
                 segment_task.cancel()
             await asyncio.gather(*self._tasks, return_exceptions=True)
-            self._core.resumption.leave(self._session.identity.resume_token, self, self._clock())
+            self._core.metrics.edges.left(self.id)
+            self._core.sessions.leave(self._session.identity, self, self._clock())
             self.ended.set()
 
     def drain(self, reconnect_in_s: float, reason: str) -> None:
@@ -73,31 +93,34 @@ class Stream:
             # The timeout is for the first message alone: silence later on is what a VAD makes.
             first = await asyncio.wait_for(anext(requests, None), self._first_message_s)
             if first is not None:
-                self._identify(first)
+                await self._identify(first)
                 self._do(self._session.receive(first, self._clock()))
                 async for request in requests:
+                    self._traces.heard(request)
                     self._do(self._session.receive(request, self._clock()))
+                    if self._session.unanswered:
+                        self._opened.set()
             self._do(self._session.half_closed())
         except TimeoutError:
             self.end(DeadlineExceeded(f"no message came in the first {self._first_message_s:g} s of the stream"))
         except SpeechError as error:
             self.end(error)
 
-    def _identify(self, first: m.Request) -> None:
+    async def _identify(self, first: m.Request) -> None:
         """A session of its own, or the one its token leads to: the newest connection wins, and the older one is told."""
         token = first.resume_token if isinstance(first, m.StreamingConfig) else ""
-        resumed = self._core.resumption.resume(token, self, self._clock(), self._tenant) if token else None
-        if resumed is None:
-            self._session.identity = self._core.resumption.begin(self, self._tenant)
-            return
-        self._session.identity, previous = resumed
+        self._session.identity, previous = await self._core.sessions.open(token, self, self._tenant, self._clock())
         if previous is not None:
             previous.end(TakenOver("a newer connection resumed this session"))
 
     async def _tick(self) -> None:
+        """Only while a segment is unanswered: a stream on which nobody speaks must cost next to nothing."""
         while True:
+            await self._opened.wait()
             await asyncio.sleep(TICK_S)
             self._do(self._session.tick(self._clock()))
+            if not self._session.unanswered:
+                self._opened.clear()
 
     def _do(self, commands: list[Command]) -> None:
         for command in commands:
@@ -113,16 +136,24 @@ class Stream:
                 case Drop(segment_id):
                     self._core.cancel(self.id, segment_id)
                 case Report(report):
-                    self._core.metrics.edge_reported(report)
+                    self._core.metrics.edges.reported(self.id, report)
                 case Close():
                     self._out.put_nowait(command)
 
     def _send(self, response: m.Response, priority: m.Priority) -> None:
         if isinstance(response, m.Result | m.Reject) and priority is not m.Priority.UNSPECIFIED:
-            self._core.metrics.answered(response, priority)
+            self._core.metrics.answered(response, priority, self._traces.answered(response))
+        if isinstance(response, m.Reject):
+            response = self._named(response)
         self._out.put_nowait(response)
         if self._out.qsize() >= MAX_UNREAD_RESPONSES:
             self.end(QuotaExceeded(f"{MAX_UNREAD_RESPONSES} responses wait for a client that does not read them"))
+
+    def _named(self, reject: m.Reject) -> m.Reject:
+        """With an id that the client can tell an operator; the log has it too, and never the words."""
+        named = replace(reject, correlation_id=reject.correlation_id or secrets.token_hex(6))
+        log.debug("segment %d ends with %s (%s)", named.segment_id, named.reason.name, named.correlation_id)
+        return named
 
     async def _hear(self, command: Hear) -> None:
         config = self._session.config
@@ -133,11 +164,12 @@ class Stream:
     async def _transcribe(self, command: Transcribe) -> None:
         segment_id = command.segment.segment_id
         key = SegmentKey(self._session.identity.session_id, segment_id, google_crc32c.value(command.segment.pcm))
-        known = self._core.finals.find(key, self._clock())
+        known = await self._core.answers.find(key, self._session.identity, self._tenant, self._clock())
         try:
             heard = None
             if known:
                 result = known.result
+                self._core.metrics.duplicates.inc()
             else:
                 result, heard = await self._core.recognize(
                     self.id, command.segment, command.priority, command.deadline_s, command.max_alternatives, command.hints, self._tenant
@@ -148,15 +180,15 @@ class Stream:
         else:
             self._working[segment_id] = key, result
             commands = self._session.decoded(segment_id, result, heard)
-            if not commands:
+            if result.final_reason is not m.FinalReason.RECOGNIZED:
+                self._keep(segment_id, None)  # no commands may mean that it waits for earlier segments
+            elif not commands:
                 del self._working[segment_id]  # answered otherwise meanwhile
-            elif result.final_reason is not m.FinalReason.RECOGNIZED:
-                self._keep(segment_id, None)
             self._do(commands)
 
     async def _search(self, command: Search) -> None:
         key, _ = self._working[command.segment_id]
-        known = self._core.finals.find(key, self._clock())
+        known = self._core.answers.remembered(key, self._clock())
         if known is not None and known.results is not None:
             results = known.results
         else:
@@ -174,7 +206,7 @@ class Stream:
 
     def _keep(self, segment_id: int, results: m.SearchResults | None) -> None:
         key, result = self._working.pop(segment_id)
-        self._core.finals.keep(key, Final(result, results), self._clock())
+        self._core.answers.keep(key, self._session.identity, self._tenant, Final(result, results), self._clock())
 
     def _spawn(self, coroutine: Coroutine[object, None, None]) -> None:
         task = asyncio.create_task(coroutine)

@@ -53,6 +53,11 @@ class Worker:
             raise WorkerDied(f"{self._name} answered {type(reply).__name__}")
         return reply
 
+    @property
+    def pid(self) -> int | None:
+        """None before it was started."""
+        return None if self._process is None else self._process.pid
+
     def kill(self) -> None:
         if self._process is not None and self._process.is_alive():
             self._process.kill()
@@ -78,8 +83,9 @@ class Worker:
         self._end()
         context = get_context("spawn")
         self._pipe, child = context.Pipe()
-        self._process = context.Process(target=main, args=(child, self._spec), name=self._name, daemon=True)
-        self._process.start()
+        process = context.Process(target=main, args=(child, self._spec), name=self._name, daemon=True)
+        process.start()
+        self._process = process  # only now: one that has not started cannot be waited for, and somebody may stop this worker meanwhile
         child.close()  # or the pipe would stay open when the process dies
         return self._receive()
 

@@ -13,12 +13,13 @@ from collections import deque
 from collections.abc import Callable, Sequence
 
 from cloud_server.listening import Forget, Key, Listen, Listening
-from cloud_server.questions import Fitting, Task, Transcription, is_hollow, loaded, next_fit, settle_fit
+from cloud_server.questions import Fitting, Task, Transcription, fail, loaded, next_fit, settle, settle_fit
 from cloud_server.schedule import Job, Schedule
+from cloud_server.telemetry.pool_watch import PoolWatch
 from cloud_server.worker import Worker, WorkerDied
 from cloud_server.worker_process import Fit, RecogniserSpec, Reply, Request
 from models.records import Partial, Sounds
-from protos.errors import Cancelled, ConfigurationError, DeadlineExceeded, Draining, InternalError
+from protos.errors import Cancelled, ConfigurationError, DeadlineExceeded, Draining, InternalError, NotFinite
 from protos.messages import ModelInfo, PhraseHint, Priority, Segment
 
 log = logging.getLogger(__name__)
@@ -34,21 +35,19 @@ RESTART_PAUSE_S = 0.5
 
 
 class WorkerPool:
-    """`on_queue` is called with the schedule whenever it changed, `on_restart` when a worker died: for metrics."""
+    """`watch` is told what happens, for metrics."""
 
     def __init__(
         self,
         spec: RecogniserSpec,
         schedule: Schedule,
         clock: Callable[[], float] = time.monotonic,
-        on_queue: Callable[[Schedule], None] = lambda _: None,
-        on_restart: Callable[[], None] = lambda: None,
+        watch: PoolWatch | None = None,
     ) -> None:
         self._workers = [Worker(spec, f"harken-worker-{number}") for number in range(1, schedule.workers + 1)]
         self._schedule = schedule
         self._clock = clock
-        self._on_queue = on_queue
-        self._on_restart = on_restart
+        self._watch = watch or PoolWatch()
         self._listening = Listening(schedule.workers)
         self._waiting: dict[Key, Task] = {}
         self._hearing: dict[Key, asyncio.Future[Partial | None]] = {}
@@ -88,18 +87,22 @@ class WorkerPool:
         now_s = self._clock()
         job = Job(key, audio_s, priority, now_s, deadline_s, tenant)
         for loser in self._schedule.offer(job):
-            self._fail(self._waiting[loser.key], self._schedule.overloaded())
+            self._watch.dropped("shed")
+            fail(self._waiting[loser.key], self._schedule.overloaded())
         task = Task(job, Request(segment, tuple(hints)), asyncio.get_running_loop().create_future())
         self._waiting[key] = task
+        why = "cancelled"
         try:
             await self._notify()
             return await asyncio.wait_for(task.future, None if deadline_s is None else deadline_s - now_s)
         except TimeoutError as error:
+            why = "deadline"
             raise DeadlineExceeded(f"no transcript after {self._clock() - now_s:.1f} s") from error
         finally:
             self._waiting.pop(key, None)
             if self._schedule.cancel(key):  # cancelled or late while it waited
-                self._on_queue(self._schedule)
+                self._watch.dropped(why)
+                self._watch.queue_changed(self._schedule)
 
     def cancel(self, key: tuple[str, int]) -> None:
         """Nobody wants the answer any more; a running one is finished and thrown away."""
@@ -153,6 +156,10 @@ class WorkerPool:
                     self._give_up_on(key)
             await old.stop()
 
+    @property
+    def pids(self) -> list[int]:
+        return [worker.pid for worker in self._workers if worker.pid is not None]
+
     async def stop(self, drain_s: float) -> None:
         """Finish what was admitted within drain_s; what is left ends as Draining. Then end the processes."""
         self._stopping = True
@@ -164,7 +171,7 @@ class WorkerPool:
         for fitting in (*self._fitting, *self._fitting_later):
             settle_fit(fitting, None)
         for task in list(self._waiting.values()):
-            self._fail(task, Draining("the server stopped before this segment was recognised", 1.0))
+            fail(task, Draining("the server stopped before this segment was recognised", 1.0))
         for loop in self._loops:
             loop.cancel()
         await asyncio.gather(*self._loops, return_exceptions=True)
@@ -189,22 +196,22 @@ class WorkerPool:
             reply = await self._workers[number].ask(task.request, HANG_BASE_S + HANG_PER_AUDIO_S * task.job.audio_s)
         except WorkerDied as error:
             log.error("%s (segment of %.1f s, attempt %d)", error, task.job.audio_s, task.attempts)
-            self._on_restart()
+            self._watch.restarted()
             await self._retry_once(task)
             await self._restart(number)
         else:
             self._schedule.finished(task.job.audio_s, reply.busy_s)
-            self._settle(task, reply, queue_s)
+            self._watch.recognized(task.job.audio_s, queue_s, reply.busy_s)
+            if isinstance(reply.error, NotFinite):
+                self._watch.not_finite()
+            settle(task, reply, queue_s)
 
     async def _listen(self, number: int, request: Listen | Forget) -> None:
         future = self._hearing.pop(request.key, None) if isinstance(request, Listen) else None
         partial = None
         try:
-            partial = (await self._workers[number].ask(request, LISTEN_HANG_S)).partial
-        except WorkerDied as error:
-            log.error("%s (while a segment was being spoken)", error)
-            self._on_restart()
-            await self._restart(number)
+            reply = await self._ask_beside(number, request, "listen", LISTEN_HANG_S)
+            partial = reply.partial if reply else None
         finally:
             if future is not None and not future.done():
                 future.set_result(partial)
@@ -212,13 +219,22 @@ class WorkerPool:
     async def _fit(self, number: int, fitting: Fitting) -> None:
         fits = None
         try:
-            fits = (await self._workers[number].ask(fitting.request, FIT_HANG_S)).fits
-        except WorkerDied as error:
-            log.error("%s (while it held titles against audio)", error)
-            self._on_restart()
-            await self._restart(number)
+            reply = await self._ask_beside(number, fitting.request, "fit", FIT_HANG_S)
+            fits = reply.fits if reply else None
         finally:
             settle_fit(fitting, fits)
+
+    async def _ask_beside(self, number: int, request: Fit | Listen | Forget, work: str, hang_s: float) -> Reply | None:
+        """What costs no segment if the worker dies of it: None then, and another worker is in its place."""
+        try:
+            reply = await self._workers[number].ask(request, hang_s)
+        except WorkerDied as error:
+            log.error("%s (work: %s)", error, work)
+            self._watch.restarted()
+            await self._restart(number)
+            return None
+        self._watch.worked(work, reply.busy_s)
+        return reply
 
     async def _next(self, number: int) -> Task | Fitting | Listen | Forget:
         """The last step of a segment that is recognised comes first: it takes milliseconds. Then whole segments, then those still being spoken."""
@@ -226,7 +242,8 @@ class WorkerPool:
             while True:
                 if (fitting := next_fit(self._fitting)) is not None:
                     return fitting
-                self._schedule.expire(self._clock())  # their callers' own timers answer them
+                for _ in self._schedule.expire(self._clock()):  # their callers' own timers answer them
+                    self._watch.dropped("deadline")
                 job = self._schedule.take()
                 if job is None:
                     if (fitting := next_fit(self._fitting_later)) is not None:
@@ -235,24 +252,15 @@ class WorkerPool:
                         return request
                     await self._changed.wait()
                     continue
-                self._on_queue(self._schedule)
+                self._watch.queue_changed(self._schedule)
                 task = self._waiting.get(job.key)
                 if task is not None and not task.future.done():
                     return task
 
-    def _settle(self, task: Task, reply: Reply, queue_s: float) -> None:
-        if task.future.done():
-            return
-        if reply.error is not None:
-            task.future.set_exception(reply.error)
-        elif reply.recognition is None or is_hollow(reply.recognition):
-            self._fail(task, InternalError("the recogniser returned no alternatives for speech it recognised"))
-        else:
-            task.future.set_result(Transcription(reply.recognition, queue_s, reply.busy_s))
-
     async def _retry_once(self, task: Task) -> None:
         if task.attempts >= MAX_ATTEMPTS:
-            self._fail(task, InternalError(f"recognition ended abnormally {task.attempts} times on this segment"))
+            self._watch.poisoned()
+            fail(task, InternalError(f"recognition ended abnormally {task.attempts} times on this segment"))
         elif not task.future.done():
             self._schedule.put_back(task.job)
             await self._notify()
@@ -280,14 +288,9 @@ class WorkerPool:
             future.set_result(None)
 
     async def _notify(self) -> None:
-        self._on_queue(self._schedule)
+        self._watch.queue_changed(self._schedule)
         await self._wake()
 
     async def _wake(self) -> None:
         async with self._changed:
             self._changed.notify_all()
-
-    @staticmethod
-    def _fail(task: Task, error: Exception) -> None:
-        if not task.future.done():
-            task.future.set_exception(error)

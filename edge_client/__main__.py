@@ -42,6 +42,7 @@ from edge_client.options import (
     SpoolOption,
     TlsOption,
     TokenFileOption,
+    TracesOption,
     VadModeOption,
     access,
     transport,
@@ -77,6 +78,7 @@ def ask(
     tls_cert: CertOption = None,
     tls_key: KeyOption = None,
     token_file: TokenFileOption = None,
+    traces: TracesOption = "",
 ) -> None:
     """Send recordings as if they were spoken now.
 
@@ -93,6 +95,7 @@ def ask(
         spool=spool_config(spool, spool_key),
         catalogue=catalogue,
         max_alternatives=max_alternatives,
+        traces=traces,
         hints=tuple(hint or ()),
     )
     sources: list[tuple[str, Source]] = [(str(path), AudioFile(path, paced=paced)) for path in files]
@@ -121,6 +124,7 @@ def listen(
     tls_cert: CertOption = None,
     tls_key: KeyOption = None,
     token_file: TokenFileOption = None,
+    traces: TracesOption = "",
 ) -> None:
     """Listen to the microphone until Ctrl-C, which still waits for the answer to what was said; a second Ctrl-C does not.
 
@@ -135,6 +139,7 @@ def listen(
         spool=spool_config(spool, spool_key),
         catalogue=catalogue,
         max_alternatives=max_alternatives,
+        traces=traces,
         hints=tuple(hint or ()),
     )
     source: Source = PcmStream(standard_input(), rate) if stdin else Microphone(device)

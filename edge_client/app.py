@@ -15,11 +15,14 @@ from edge_client.config import INTERIM_CHUNK_MS, Config
 from edge_client.gate import SpeechGate
 from edge_client.keeper import Keeper, open_spool
 from edge_client.ledger import Ledger, SegmentOutcome
+from edge_client.missed import MissedSpeech
 from edge_client.outbox import SegmentRequest
+from edge_client.reports import Reports, Totals
 from edge_client.segmenter import SegmentEnded, Segmenter, SegmentEvent, SegmentStarted
 from edge_client.sources import Source
 from edge_client.spool import Spool
-from edge_client.summary import Mark, Summary
+from edge_client.summary import Summary
+from edge_client.tracing import Tracing, tracing_to
 from edge_client.transport import Transport
 from edge_client.vad import Vad, level_dbfs
 from protos import messages as m
@@ -38,16 +41,17 @@ class EdgeSession:
         config: Config,
         on_interim: Callable[[m.Result], None] | None = None,
         on_earlier: Callable[[SegmentOutcome], None] | None = None,
+        tracing: Tracing | None = None,
     ) -> None:
         """on_interim: told what was heard so far of a segment still being spoken; None: nobody asks for it. on_earlier: told the
         outcomes of what earlier runs left in the spool."""
         self._source, self._config, self._on_interim, self._on_earlier = source, config, on_interim, on_earlier
-        self._vad = Vad(config.vad)
-        self._gate = SpeechGate(config.vad)
+        self._vad, self._gate = Vad(config.vad), SpeechGate(config.vad)
         self._segmenter = Segmenter(config.segmenter)
         interim_results = on_interim is not None or config.adaptive is not None
         chunk_ms = min(config.transport.chunk_ms, INTERIM_CHUNK_MS) if interim_results else config.transport.chunk_ms
-        self._chunker = Chunker(chunk_ms, self._vad.info, source.device)
+        self._tracing = tracing or tracing_to(config.traces)
+        self._chunker = Chunker(chunk_ms, self._vad.info, source.device, trace=self._tracing.begin)
         client = m.ClientInfo("harken-edge", version("harken"), platform.platform(), source.device)
         self._wish = m.StreamingConfig(
             client=client,
@@ -63,7 +67,8 @@ class EdgeSession:
         self._changed, self._room = asyncio.Event(), asyncio.Event()
         self._captured = self._voiced = self._segments = self._rejected = 0
         self._notices: list[str] = []
-        self._reported = Mark(time.monotonic())
+        self._missed = MissedSpeech()
+        self._reports = Reports(time.monotonic(), has_spool=config.spool is not None)
         self._capturing: asyncio.Task[object] | None = None
         self._stopped = self._receiving_is_over = False
         self._failure: SpeechError | None = None
@@ -109,6 +114,7 @@ class EdgeSession:
                 task.cancel()
             await asyncio.gather(capture, receive, earlier, return_exceptions=True)
             await self._keeper.close()
+            await asyncio.to_thread(self._tracing.close)
 
     def stop(self) -> None:
         """The user has finished, before `outcomes` began or after: an open segment ends here, and `outcomes` ends once everything is answered."""
@@ -123,10 +129,8 @@ class EdgeSession:
     @property
     def summary(self) -> Summary:
         sent_bytes, rate = self._transport.sent_bytes, m.SAMPLE_RATE_HZ
-        sent_seconds = sent_bytes / m.BYTES_PER_SAMPLE / rate
-        return Summary(
-            self._captured / rate, self._voiced / rate, sent_seconds, sent_bytes, self._segments, self._rejected, tuple(self._notices)
-        )  # fmt: skip
+        heard_and_sent = self._captured / rate, self._voiced / rate, sent_bytes / m.BYTES_PER_SAMPLE / rate
+        return Summary(*heard_and_sent, sent_bytes, self._segments, self._rejected, tuple(self._notices))
 
     async def _capture(self) -> None:
         """Runs ahead of the connection: speech is kept from the first frame on."""
@@ -149,22 +153,26 @@ class EdgeSession:
         finally:
             for event in self._segmenter.finish(reason):
                 self._take(event)
-            self._report()
-            self._transport.end_input()
+            self._missed.finish()
+            self._transport.end_input(self._report)
 
     def _hear(self, frame: m.AudioFrame) -> None:
-        voiced = self._gate.decide(level_dbfs(frame.pcm), self._vad.is_voiced(frame), self._segmenter.is_open)
+        is_voiced = self._vad.is_voiced(frame)
+        voiced = self._gate.decide(level_dbfs(frame.pcm), is_voiced, self._segmenter.is_open)
         samples = len(frame.pcm) // m.BYTES_PER_SAMPLE
         self._captured += samples
         self._voiced += samples if voiced else 0
         for event in self._segmenter.push(frame, voiced):
             self._take(event)
-        if time.monotonic() >= self._reported.at_s + self._config.transport.report_every_s:
-            self._report()
+        self._missed.hear(frame.start_sample, samples, is_voiced=is_voiced, is_sent=self._segmenter.is_open)
+        if time.monotonic() >= self._reports.last_s + self._config.transport.report_every_s:
+            self._transport.say(self._report())
 
     def _take(self, event: SegmentEvent) -> None:
         if isinstance(event, SegmentStarted):
             self._ledger.open(event.segment_id, event.start_sample)
+            self._missed.sent_from(event.start_sample)
+            self._reports.opened(event.segment_id, time.monotonic())
             self._segments += 1
         for request in self._chunker.push(event):
             assert isinstance(request, SegmentRequest)  # noqa: S101 - a chunker makes nothing else
@@ -194,6 +202,7 @@ class EdgeSession:
         backlog = Backlog(spool, self._config.transport, self._wish)
         async with aclosing(backlog.outcomes()) as outcomes:
             async for outcome in outcomes:
+                self._reports.recovered(outcome)
                 if self._on_earlier is not None:
                     self._on_earlier(outcome)
         self._notices += backlog.notices
@@ -237,6 +246,7 @@ class EdgeSession:
                 pass
 
     def _hear_of(self, interim: m.Result) -> None:
+        self._reports.interim(interim.segment_id, time.monotonic())
         adaptive = self._config.adaptive
         if adaptive is not None and interim.complete is not None:
             self._segmenter.adapt(interim.segment_id, adaptive.complete_ms if interim.complete else adaptive.incomplete_ms)
@@ -266,26 +276,24 @@ class EdgeSession:
 
     def _complete(self) -> list[SegmentOutcome]:
         outcomes = self._ledger.take()
+        for outcome in outcomes:
+            self._reports.shown(outcome)
+            self._tracing.end(outcome)
         self._rejected += sum(isinstance(outcome.answer, m.Reject) for outcome in outcomes)
         return outcomes
 
-    def _report(self) -> None:
-        """What happened since the last report."""
-        then, rate = self._reported, m.SAMPLE_RATE_HZ
-        now = Mark(time.monotonic(), self._captured, self._voiced, self._transport.accepted_bytes, self._source.overruns, self._transport.reconnects)
-        captured, sent_bytes = now.captured - then.captured, now.accepted_bytes - then.accepted_bytes
-        report = m.EdgeReport(
-            period=now.at_s - then.at_s,
-            captured=captured / rate,
-            voiced=(now.voiced - then.voiced) / rate,
-            sent=sent_bytes / m.BYTES_PER_SAMPLE / rate,
-            bytes_sent=sent_bytes,
-            bytes_saved=max(0, captured * m.BYTES_PER_SAMPLE - sent_bytes),
-            microphone_state=self._source.state,
-            overruns=now.overruns - then.overruns,
-            reconnects=now.reconnects - then.reconnects,
-            spooled_segments=self._transport.outbox.segments,
-            spooled_bytes=self._transport.outbox.audio_bytes,
+    def _report(self) -> m.EdgeReport:
+        """What happened since the last one."""
+        transport, now_s = self._transport, time.monotonic()
+        totals = Totals(
+            *(self._captured, self._voiced, self._missed.samples, transport.accepted_bytes, self._source.overruns),
+            *(transport.reconnects, transport.reconnects_asked, transport.connect_failures, self._keeper.lost_earlier),
         )
-        self._reported = now
-        self._transport.say(report)
+        oldest_s = self._ledger.oldest_unanswered_s
+        now = m.EdgeReport(
+            microphone_state=self._source.state,
+            spooled_segments=transport.outbox.segments,
+            spooled_bytes=transport.outbox.audio_bytes,
+            oldest_unanswered=None if oldest_s is None else now_s - oldest_s,
+        )
+        return self._reports.take(now_s, totals, now)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import google_crc32c
 
 from edge_client.segmenter import SegmentContinued, SegmentEnded, SegmentEvent, SegmentStarted
@@ -22,9 +24,12 @@ from protos.messages import (
 class Chunker:
     """One for a session; segments follow one another."""
 
-    def __init__(self, chunk_ms: int, vad: VadInfo, device: DeviceInfo, priority: Priority = Priority.LIVE) -> None:
+    def __init__(
+        self, chunk_ms: int, vad: VadInfo, device: DeviceInfo, priority: Priority = Priority.LIVE, trace: Callable[[int], str] = lambda _: ""
+    ) -> None:
+        """trace: segment -> what tells the server whose trace it is."""
         self._chunk_bytes = min(chunk_ms * SAMPLE_RATE_HZ // 1000 * BYTES_PER_SAMPLE, MAX_CHUNK_BYTES)
-        self._vad, self._device, self._priority = vad, device, priority
+        self._vad, self._device, self._priority, self._trace = vad, device, priority, trace
         self._pcm = bytearray()
         self._seq = self._next_sample = self._sample_count = self._crc32c = 0
 
@@ -35,8 +40,8 @@ class Chunker:
                 self._pcm.clear()
                 self._seq = self._sample_count = self._crc32c = 0
                 self._next_sample = start_sample
-                start = SegmentStart(segment_id, start_sample, pre_roll_samples, self._priority, vad=self._vad, device=self._device)
-                return [start]
+                trace = self._trace(segment_id)
+                return [SegmentStart(segment_id, start_sample, pre_roll_samples, self._priority, None, self._vad, None, self._device, trace)]
             case SegmentContinued(segment_id, _, pcm):
                 self._pcm += pcm
                 self._crc32c = google_crc32c.extend(self._crc32c, pcm)

@@ -93,7 +93,7 @@ class TransportConfig:
     outage_timeout_s: float = 120.0
     """How long new attempts are made after a cut, while speech waits, before it ends without an answer."""
     keepalive_s: float = 9.0
-    """A peer that fell silent is asked so often ..."""
+    """A peer that fell silent is asked so often ... (10 found a half-open link after 14.95 s, and 15 are promised)"""
     keepalive_timeout_s: float = 5.0
     """... and given up without an answer after this: a half-open link is found within the sum."""
     answer_timeout_s: float = 30.0
@@ -135,5 +135,7 @@ class Config:
     """Empty: the server's default."""
     max_alternatives: int = 3
     """What a person may want to choose from; search uses more than these on the server."""
+    traces: str = ""
+    """URL of an OTLP/HTTP collector; empty: nothing is traced."""
     hints: tuple[str, ...] = ()
     """Phrases that may well be said: names, commands."""

@@ -107,6 +107,11 @@ class Ledger:
         return sum(entry.end_sample - entry.start_sample for entry in self._entries.values() if entry.closed_s is not None and not entry.is_answered)
 
     @property
+    def oldest_unanswered_s(self) -> float | None:
+        """When the oldest closed segment without an answer ended; None: there is none."""
+        return next((entry.closed_s for entry in self._entries.values() if entry.closed_s is not None and not entry.is_answered), None)
+
+    @property
     def waiting_since_s(self) -> float | None:
         """Since when a closed segment waits and the server answered nothing at all; None if none waits."""
         closed_s = [entry.closed_s for entry in self._entries.values() if entry.closed_s is not None and not entry.is_answered]

@@ -48,6 +48,9 @@ KeyOption = Annotated[Path | None, typer.Option("--tls-key", envvar="HARKEN_EDGE
 TokenFileOption = Annotated[
     Path | None, typer.Option("--token-file", envvar="HARKEN_EDGE_TOKEN_FILE", help="Token or API key; else HARKEN_EDGE_TOKEN in the environment.")
 ]
+TracesOption = Annotated[
+    str, typer.Option("--traces", envvar="HARKEN_EDGE_TRACES", help="URL of an OTLP/HTTP collector for traces; needs harken[tracing]; default: none.")
+]
 TOKEN_VARIABLE = "HARKEN_EDGE_TOKEN"  # noqa: S105 - its name
 DEFAULT_SERVER = TransportConfig().server
 DEFAULT_CONNECT_S = TransportConfig().connect_timeout_s

@@ -1,4 +1,4 @@
-"""What a session amounted to, and where its counters stood at a moment."""
+"""What a session amounted to."""
 
 from __future__ import annotations
 
@@ -23,15 +23,3 @@ class Summary:
         """Of what streaming everything captured would have cost; 0 where nothing was captured."""
         captured_bytes = self.captured_seconds * m.SAMPLE_RATE_HZ * m.BYTES_PER_SAMPLE
         return 1 - self.bytes_sent / captured_bytes if captured_bytes else 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """Where the counters stood at a moment: reports carry differences, because the server adds them up."""
-
-    at_s: float
-    captured: int = 0
-    voiced: int = 0
-    accepted_bytes: int = 0
-    overruns: int = 0
-    reconnects: int = 0

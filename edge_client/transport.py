@@ -6,7 +6,7 @@ import asyncio
 import random
 import time
 from collections import Counter
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing, suppress
 from dataclasses import replace
 from typing import Any
@@ -56,6 +56,12 @@ class Transport:
         self.connected_s: float | None = None
         """When the connection came up, on the monotonic clock; None while there is none."""
         self.connections = 0
+        self.connect_failures = 0
+        """Attempts that ended without a session."""
+        self.reconnects_asked = 0
+        """Because the server said GoAway."""
+        self._is_asked = False
+        self._last_words: Callable[[], m.Request] | None = None
 
     @property
     def reconnects(self) -> int:
@@ -91,9 +97,12 @@ class Transport:
         self._refusals.pop(segment_id, None)
         self._wake.set()
 
-    def end_input(self) -> None:
-        """Half-close once everything is sent: ending streams this way, and not by cancelling, leaks nothing in the server."""
-        self._ended = True
+    def end_input(self, last_words: Callable[[], m.Request] | None = None) -> None:
+        """Half-close once everything is settled: ending streams this way, and not by cancelling, leaks nothing in the server.
+
+        last_words: asked for, and sent, just before.
+        """
+        self._ended, self._last_words = True, last_words
         self._wake.set()
 
     async def responses(self) -> AsyncGenerator[m.Response, None]:
@@ -106,6 +115,7 @@ class Transport:
         self._down_since_s = time.monotonic()
         failure = "does not answer"
         while True:
+            connections = self.connections
             try:
                 async with aclosing(self._connection()) as responses:
                     async for response in responses:
@@ -122,6 +132,7 @@ class Transport:
                 pass  # what went wrong before says more
             except ConfigurationError as error:  # the token or a certificate is being replaced, or it is gone
                 failure = f"cannot be asked: {error}"
+            self.connect_failures += connections == self.connections
             if self._is_over or (self._ended and self._outbox.is_empty):
                 return
             await self._wait(failure)
@@ -170,6 +181,8 @@ class Transport:
 
     async def _read(self, call: Any, message: Any) -> AsyncGenerator[m.Response, None]:
         self.connections += 1
+        self.reconnects_asked += self._is_asked
+        self._is_asked = False
         self._is_examined = False
         self.connected_s = time.monotonic()
         is_any_refused = False
@@ -198,6 +211,7 @@ class Transport:
                 self._session = replace(self._session, resume_token=token)
             case m.GoAway(reconnect_in=reconnect_in):
                 self._outbox.hold()
+                self._is_asked = True
                 self._pause_s = reconnect_in or 0.0
             case m.Result(is_final=True) | m.Reject():
                 self._was_of_use()
@@ -215,7 +229,9 @@ class Transport:
                     if isinstance(request, m.AudioChunk):
                         self.sent_bytes += len(request.data)
                     await call.write(codec.encode_request(request))
-                if self._ended and self._outbox.is_sent:
+                if self._ended and self._outbox.is_sent and self._outbox.is_empty:
+                    if self._last_words is not None:
+                        await call.write(codec.encode_request(self._last_words()))
                     self._half_closed = True
                     await call.done_writing()
                     return

@@ -20,7 +20,7 @@ from models.features import Waveform, batch, normalise, pcm_to_waveform
 from models.records import CtcHead, Recognition
 from models.sounds import SoundHead
 from models.spotting import Scores
-from protos.errors import BundleError, InternalError, TooLong
+from protos.errors import BundleError, InternalError, NotFinite, TooLong
 from protos.messages import SAMPLE_RATE_HZ, FinalReason, PhraseHint
 
 WIDE_PRODUCTS = "session.x64quantprecision"
@@ -86,7 +86,7 @@ class Recognizer:
         """pcm: signed 16-bit little-endian at 16 kHz; start_sample: of its first sample on the capture clock; hints: phrases that may well be said.
 
         Too short for one frame is TOO_SHORT; no words, or one value throughout (silence, a dead microphone), is NO_SPEECH. Neither is an error.
-        Raises: InvalidAudio: not whole samples. TooLong. InternalError: the model's output is not finite, or not one row a frame.
+        Raises: InvalidAudio: not whole samples. TooLong. NotFinite: the model's output. InternalError: it is not one row a frame.
         """
         return self.listen(pcm, start_sample, hints)[0]
 
@@ -167,5 +167,5 @@ class Recognizer:
             )
         rows: list[Logits] = [row[:frames] for row, frames in zip(heard, counts, strict=True)]
         if not all(np.isfinite(row).all() for row in rows):
-            raise InternalError("the model's output is not finite")
+            raise NotFinite("the model's output is not finite")
         return rows

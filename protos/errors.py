@@ -22,6 +22,7 @@
         +-- Unreachable          UNAVAILABLE         made at the edge
         +-- SpoolFull            SPOOL_FULL          made at the edge
         +-- InternalError        INTERNAL            a bug, or a worker that died twice
+            +-- NotFinite        INTERNAL            the model's output was no number
 
 Outside the tree, because no segment is concerned: ConfigurationError (a person must change something; the command line shows it and exits 2) and its
 children BundleError (a model bundle that may not be loaded) and CatalogueError.
@@ -132,6 +133,10 @@ class InternalError(ServerFault):
     reason = RejectReason.INTERNAL
 
 
+class NotFinite(InternalError):
+    """Counted apart: a segment that does this to a model is worth a look, and a model to which many do is broken."""
+
+
 class ConfigurationError(Exception):
     """Something a person must change before the program can run: a flag, a file, a device. Shown as one sentence, exit code 2."""
 
@@ -142,3 +147,7 @@ class BundleError(ConfigurationError):
 
 class CatalogueError(ConfigurationError):
     """A catalogue or index that may not be used. The message names the file, and the line where there is one."""
+
+
+class CatalogueUnreachable(CatalogueError):
+    """An index elsewhere that may be there and cannot be reached now."""

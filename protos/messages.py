@@ -16,6 +16,7 @@ FRAME_MS = 20
 FRAME_SAMPLES = SAMPLE_RATE_HZ * FRAME_MS // 1000
 BYTES_PER_SAMPLE = 2
 MAX_CHUNK_BYTES = 15_000
+MAX_REPORTED_TIMES = 256
 
 Samples = Annotated[int, "samples at 16 kHz, a Duration on the wire"]
 Seconds = Annotated[float, "seconds, a Duration on the wire"]
@@ -210,6 +211,8 @@ class SegmentStart:
     vad: VadInfo | None = None
     snr_db: float | None = None
     device: DeviceInfo | None = None
+    traceparent: str = ""
+    """W3C, of the client's span of this segment; empty: it has none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,6 +267,23 @@ class EdgeReport:
     overruns: int = 0
     spooled_segments: int = 0
     spooled_bytes: int = 0
+    finals: int = 0
+    """Segments shown since the last report, by outcome: with words ..."""
+    empties: int = 0
+    rejected: int = 0
+    lost: int = 0
+    """Speech that nobody will answer: no room for it, or no server and no spool."""
+    end_to_end: tuple[Seconds, ...] = ()
+    """Of each answered one, from the end of its hang-over to its last answer; at most MAX_REPORTED_TIMES."""
+    first_interim: tuple[Seconds, ...] = ()
+    """From its first audio handed over to its first interim result; as many."""
+    oldest_unanswered: Seconds | None = None
+    """How long the oldest segment without an answer has been there; None: there is none."""
+    connect_failures: int = 0
+    reconnects_asked: int = 0
+    """Of reconnects: because the server asked for them."""
+    spool_recovered: int = 0
+    """Segments that an earlier run left, answered now."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -255,7 +255,7 @@ class VadInfo(_message.Message):
     def __init__(self, name: _Optional[str] = ..., version: _Optional[str] = ...) -> None: ...
 
 class SegmentStart(_message.Message):
-    __slots__ = ("segment_id", "capture_start", "pre_roll", "priority", "deadline", "vad", "snr_db", "device")
+    __slots__ = ("segment_id", "capture_start", "pre_roll", "priority", "deadline", "vad", "snr_db", "device", "traceparent")
     SEGMENT_ID_FIELD_NUMBER: _ClassVar[int]
     CAPTURE_START_FIELD_NUMBER: _ClassVar[int]
     PRE_ROLL_FIELD_NUMBER: _ClassVar[int]
@@ -264,6 +264,7 @@ class SegmentStart(_message.Message):
     VAD_FIELD_NUMBER: _ClassVar[int]
     SNR_DB_FIELD_NUMBER: _ClassVar[int]
     DEVICE_FIELD_NUMBER: _ClassVar[int]
+    TRACEPARENT_FIELD_NUMBER: _ClassVar[int]
     segment_id: int
     capture_start: _duration_pb2.Duration
     pre_roll: _duration_pb2.Duration
@@ -272,7 +273,8 @@ class SegmentStart(_message.Message):
     vad: VadInfo
     snr_db: float
     device: DeviceInfo
-    def __init__(self, segment_id: _Optional[int] = ..., capture_start: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., pre_roll: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., priority: _Optional[_Union[Priority, str]] = ..., deadline: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., vad: _Optional[_Union[VadInfo, _Mapping]] = ..., snr_db: _Optional[float] = ..., device: _Optional[_Union[DeviceInfo, _Mapping]] = ...) -> None: ...
+    traceparent: str
+    def __init__(self, segment_id: _Optional[int] = ..., capture_start: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., pre_roll: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., priority: _Optional[_Union[Priority, str]] = ..., deadline: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., vad: _Optional[_Union[VadInfo, _Mapping]] = ..., snr_db: _Optional[float] = ..., device: _Optional[_Union[DeviceInfo, _Mapping]] = ..., traceparent: _Optional[str] = ...) -> None: ...
 
 class AudioChunk(_message.Message):
     __slots__ = ("segment_id", "seq", "capture_offset", "data")
@@ -323,7 +325,7 @@ class SessionUpdate(_message.Message):
     def __init__(self, access_token: _Optional[str] = ..., data_use: _Optional[_Union[DataUse, _Mapping]] = ..., catalogue: _Optional[str] = ..., phrase_hints: _Optional[_Union[PhraseHints, _Mapping]] = ...) -> None: ...
 
 class EdgeReport(_message.Message):
-    __slots__ = ("period", "captured", "voiced", "sent", "bytes_sent", "bytes_saved", "speech_missed", "reconnects", "microphone_state", "microphone_restarts", "overruns", "spooled_segments", "spooled_bytes")
+    __slots__ = ("period", "captured", "voiced", "sent", "bytes_sent", "bytes_saved", "speech_missed", "reconnects", "microphone_state", "microphone_restarts", "overruns", "spooled_segments", "spooled_bytes", "finals", "empties", "rejected", "lost", "end_to_end", "first_interim", "oldest_unanswered", "connect_failures", "reconnects_asked", "spool_recovered")
     PERIOD_FIELD_NUMBER: _ClassVar[int]
     CAPTURED_FIELD_NUMBER: _ClassVar[int]
     VOICED_FIELD_NUMBER: _ClassVar[int]
@@ -337,6 +339,16 @@ class EdgeReport(_message.Message):
     OVERRUNS_FIELD_NUMBER: _ClassVar[int]
     SPOOLED_SEGMENTS_FIELD_NUMBER: _ClassVar[int]
     SPOOLED_BYTES_FIELD_NUMBER: _ClassVar[int]
+    FINALS_FIELD_NUMBER: _ClassVar[int]
+    EMPTIES_FIELD_NUMBER: _ClassVar[int]
+    REJECTED_FIELD_NUMBER: _ClassVar[int]
+    LOST_FIELD_NUMBER: _ClassVar[int]
+    END_TO_END_FIELD_NUMBER: _ClassVar[int]
+    FIRST_INTERIM_FIELD_NUMBER: _ClassVar[int]
+    OLDEST_UNANSWERED_FIELD_NUMBER: _ClassVar[int]
+    CONNECT_FAILURES_FIELD_NUMBER: _ClassVar[int]
+    RECONNECTS_ASKED_FIELD_NUMBER: _ClassVar[int]
+    SPOOL_RECOVERED_FIELD_NUMBER: _ClassVar[int]
     period: _duration_pb2.Duration
     captured: _duration_pb2.Duration
     voiced: _duration_pb2.Duration
@@ -350,7 +362,17 @@ class EdgeReport(_message.Message):
     overruns: int
     spooled_segments: int
     spooled_bytes: int
-    def __init__(self, period: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., captured: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., voiced: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., sent: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., bytes_sent: _Optional[int] = ..., bytes_saved: _Optional[int] = ..., speech_missed: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., reconnects: _Optional[int] = ..., microphone_state: _Optional[_Union[MicrophoneState, str]] = ..., microphone_restarts: _Optional[int] = ..., overruns: _Optional[int] = ..., spooled_segments: _Optional[int] = ..., spooled_bytes: _Optional[int] = ...) -> None: ...
+    finals: int
+    empties: int
+    rejected: int
+    lost: int
+    end_to_end: _containers.RepeatedCompositeFieldContainer[_duration_pb2.Duration]
+    first_interim: _containers.RepeatedCompositeFieldContainer[_duration_pb2.Duration]
+    oldest_unanswered: _duration_pb2.Duration
+    connect_failures: int
+    reconnects_asked: int
+    spool_recovered: int
+    def __init__(self, period: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., captured: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., voiced: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., sent: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., bytes_sent: _Optional[int] = ..., bytes_saved: _Optional[int] = ..., speech_missed: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., reconnects: _Optional[int] = ..., microphone_state: _Optional[_Union[MicrophoneState, str]] = ..., microphone_restarts: _Optional[int] = ..., overruns: _Optional[int] = ..., spooled_segments: _Optional[int] = ..., spooled_bytes: _Optional[int] = ..., finals: _Optional[int] = ..., empties: _Optional[int] = ..., rejected: _Optional[int] = ..., lost: _Optional[int] = ..., end_to_end: _Optional[_Iterable[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]]] = ..., first_interim: _Optional[_Iterable[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]]] = ..., oldest_unanswered: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., connect_failures: _Optional[int] = ..., reconnects_asked: _Optional[int] = ..., spool_recovered: _Optional[int] = ...) -> None: ...
 
 class KeepAlive(_message.Message):
     __slots__ = ()

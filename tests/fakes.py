@@ -7,6 +7,7 @@ import os
 import struct
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import google_crc32c
@@ -15,10 +16,10 @@ import numpy.typing as npt
 
 from models.records import Partial, Recognition, Sounds
 from protos import messages as m
-from protos.errors import ConfigurationError, InvalidAudio
+from protos.errors import ConfigurationError, InvalidAudio, NotFinite
 
 # A segment whose first sample is one of these makes the stub misbehave in that way.
-CRASH, RAISE, RETURN_NOTHING, HANG, REFUSE, HOLLOW, CRASH_ONCE, UNREADABLE = range(30001, 30009)
+CRASH, RAISE, RETURN_NOTHING, HANG, REFUSE, HOLLOW, CRASH_ONCE, UNREADABLE, NOT_FINITE = range(30001, 30010)
 
 MODEL = m.ModelInfo("stub", "1", "en", "none", "0" * 64)
 
@@ -85,6 +86,8 @@ class StubRecogniser:
             return None  # type: ignore[return-value]
         if first == HANG:
             time.sleep(3600)
+        if first == NOT_FINITE:
+            raise NotFinite("the model's output is not finite")
         if first == REFUSE:
             raise InvalidAudio("sample 7 is not a number")
         if first == HOLLOW:
@@ -107,6 +110,19 @@ class StubRecogniser:
 
 def make_stub(crash_flag: str = "") -> tuple[StubRecogniser, m.ModelInfo]:
     return StubRecogniser(crash_flag), MODEL
+
+
+class SoundingStub(StubRecogniser):
+    """Also says what it sounds like, so that everything that is measured of a segment can be."""
+
+    def recognize(self, pcm: bytes, start_sample: int, hints: tuple[m.PhraseHint, ...] = ()) -> Recognition:
+        plain = super().recognize(pcm, start_sample, hints)
+        sounds = Sounds("characters", "heard something", np.zeros((4, 1), np.float16), 0.7, -0.2)
+        return plain if plain.final_reason is not m.FinalReason.RECOGNIZED else replace(plain, sounds=sounds)
+
+
+def make_sounding_stub() -> tuple[SoundingStub, m.ModelInfo]:
+    return SoundingStub(), MODEL
 
 
 class ReadingStub(StubRecogniser):

@@ -14,6 +14,7 @@ import pytest
 PACKAGES = {
     "alertmanager": "prometheus-alertmanager",
     "amtool": "prometheus-alertmanager",
+    "bindfs": "bindfs",
     "chromium": "chromium",
     "haproxy": "haproxy",
     "prometheus": "prometheus",

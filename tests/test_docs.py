@@ -24,7 +24,17 @@ PROGRAMS = {
     "harken-models": models.__main__.app,
     "harken-bench": benchmarks.__main__.app,
 }
-DOCS = ["README.md", "CONTRIBUTING.md", "docs/architecture.md", "docs/training.md", "docs/security.md", "benchmarks/LOG.md"]
+DOCS = [
+    "README.md",
+    "CONTRIBUTING.md",
+    "docs/architecture.md",
+    "docs/language-model.md",
+    "docs/operations.md",
+    "docs/training.md",
+    "docs/search.md",
+    "docs/security.md",
+    "benchmarks/LOG.md",
+]
 
 
 def commands_in(text: str) -> list[list[str]]:

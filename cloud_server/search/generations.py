@@ -25,7 +25,9 @@ from protos.errors import CatalogueError
 
 FORMAT = 3
 MANIFEST, LOCK = "manifest.json", "lock"
-_GENERATION = re.compile(r"\d+(\.part)?")
+GENERATION = re.compile(r"\d+(\.part)?")
+_OF_A_GENERATION = re.compile(r"[\w-]+(\.\w+)?(/[\w-]+(\.\w+)?)*")
+"""A manifest that came from elsewhere must not lead out of its folder."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,14 +46,32 @@ def read_manifest(directory: Path) -> Manifest:
     """Raises: CatalogueError: not there, not whole, or of another format."""
     path = directory / MANIFEST
     try:
-        facts: dict[str, Any] = json.loads(path.read_bytes())
-        if facts.get("format") != FORMAT:
-            raise CatalogueError(f"{path}: format is {facts.get('format')!r}, this version reads {FORMAT}; build the index again")
-        if facts.pop("checksum", None) != _checksum(facts):
-            raise CatalogueError(f"{path}: is not what was written (checksum)")
-        return Manifest(**facts)
-    except (OSError, ValueError, AttributeError, TypeError) as error:
+        written = path.read_bytes()
+    except OSError as error:
         raise CatalogueError(f"{path}: {error}; build the index with `harken-server index build`") from error
+    return parse_manifest(written, str(path))
+
+
+def parse_manifest(written: bytes, place: str) -> Manifest:
+    """place: for messages. Raises: CatalogueError: not whole, or of another format."""
+    try:
+        facts: dict[str, Any] = json.loads(written)
+        if facts.get("format") != FORMAT:
+            raise CatalogueError(f"{place}: format is {facts.get('format')!r}, this version reads {FORMAT}; build the index again")
+        if facts.pop("checksum", None) != _checksum(facts):
+            raise CatalogueError(f"{place}: is not what was written (checksum)")
+        if strange := [name for name in facts["sha256"] if not _OF_A_GENERATION.fullmatch(name)]:
+            raise CatalogueError(f"{place}: names {strange[0]!r}, which is no file of an index")
+        if type(facts["generation"]) is not int:
+            raise CatalogueError(f"{place}: generation is {facts['generation']!r}, must be a number")
+        return Manifest(**facts)
+    except (ValueError, AttributeError, TypeError, KeyError) as error:
+        raise CatalogueError(f"{place}: {error}; build the index with `harken-server index build`") from error
+
+
+def manifest_bytes(manifest: Manifest) -> bytes:
+    facts = asdict(manifest)
+    return (json.dumps({**facts, "checksum": _checksum(facts)}, indent=1, sort_keys=True) + "\n").encode()
 
 
 def verify(directory: Path, manifest: Manifest, copy: Path | None = None) -> Path:
@@ -105,7 +125,7 @@ def publish(directory: Path, name: str, documents: int, version: str, write: Cal
     part.rename(folder)
     _replace_manifest(directory, manifest)
     for path in directory.iterdir():
-        if path.is_dir() and path != folder and _GENERATION.fullmatch(path.name):
+        if path.is_dir() and path != folder and GENERATION.fullmatch(path.name):
             shutil.rmtree(path, ignore_errors=True)
     return manifest
 
@@ -119,9 +139,8 @@ def _current(directory: Path) -> int:
 
 
 def _replace_manifest(directory: Path, manifest: Manifest) -> None:
-    facts = asdict(manifest)
     beside = directory / f"{MANIFEST}.part"
-    beside.write_text(json.dumps({**facts, "checksum": _checksum(facts)}, indent=1, sort_keys=True) + "\n")
+    beside.write_bytes(manifest_bytes(manifest))
     _sync(beside)
     _sync(directory)
     beside.replace(directory / MANIFEST)

@@ -88,6 +88,11 @@ def open_index(directory: Path) -> OpenIndex:
         return _open(directory, newer)
 
 
+def read_entries(folder: Path) -> tuple[tuple[Document, ...], tuple[Sought, ...]]:
+    """Of one generation that was verified: documents, and each as search sees it."""
+    return _read_documents(folder), _read_sought(folder)
+
+
 def _open(directory: Path, manifest: Manifest) -> OpenIndex:
     # tantivy maps its files, and whoever reads a mapped file that was cut short, or whose disk hangs, dies or hangs with it: so they are our own, in
     # memory where it fits, and without a name as soon as they are open.

@@ -30,16 +30,17 @@ class Authentication(grpc.aio.ServerInterceptor):  # type: ignore[type-arg] # ge
         try:
             self._gate.enter(handler_call_details.method, handler_call_details.invocation_metadata)
         except Exception as error:
-            told = as_speech_error(error, secrets.token_hex(6))
+            correlation_id = secrets.token_hex(6)
+            told = as_speech_error(error, correlation_id)
             self._metrics.rejected(told.reason)
             self._metrics.auth_failures.labels(told.why if isinstance(told, Refused) else "scope").inc()
-            return _refusing(handler, told)
+            return _refusing(handler, told, correlation_id)
         return handler
 
 
-def _refusing(handler: Any, error: SpeechError) -> Any:
+def _refusing(handler: Any, error: SpeechError, correlation_id: str) -> Any:
     """Of the same kind, answering nothing but the status."""
-    status = code_of(error), error.message, details_of(error)
+    status = code_of(error), error.message, details_of(error, correlation_id)
 
     async def refuse(_: Any, context: grpc.aio.ServicerContext[Any, Any]) -> None:
         await context.abort(*status)

@@ -39,6 +39,14 @@ def server_credentials(files: TlsFiles) -> grpc.ServerCredentials:
     return grpc.dynamic_ssl_server_credentials(reloaded.get(), reloaded.get, require_client_authentication=files.client_ca is not None)
 
 
+def expiry_s(files: TlsFiles) -> float:
+    """When the certificate that lies there now ends, in Unix time; 0 if it cannot be read, which is what an expired one is worth."""
+    try:
+        return _certificate(files.certificate, _read(files.certificate)).not_valid_after_utc.timestamp()
+    except ConfigurationError:
+        return 0.0
+
+
 def load(files: TlsFiles) -> grpc.ServerCertificateConfiguration:
     """Raises: ConfigurationError."""
     certificate, key = _read(files.certificate), read_secret(files.key)

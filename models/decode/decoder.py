@@ -1,4 +1,4 @@
-"""Logits -> candidates: a lexicon beam over every head, then all of their readings weighed by every head and the language model.
+"""Logits -> candidates: a lexicon beam over every head, and phrases by sound; then all readings weighed by every head and the language model.
 
 Two passes, because a beam follows one head, one alignment and a pruned past. The second asks every head for the probability of the whole text over
 all alignments, which is where heads that err differently correct each other (benchmarks/LOG.md: 42.4 % of the words of dev wrong -> 36.7 %).
@@ -6,6 +6,7 @@ all alignments, which is where heads that err differently correct each other (be
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from models.decode.emissions import Mask, informative
 from models.decode.language_model import LanguageModel
 from models.decode.lexicon import Lexicon, Speller
 from models.decode.nbest import Hint, ranked
+from models.decode.titles import Titles
 from models.decode.weights import UNTUNED, Weights
 from models.records import CtcHead
 
@@ -53,19 +55,31 @@ class Decoder:
     name = NAME
     takes_hints = True
 
-    def __init__(self, heads: tuple[CtcHead, ...], lexicon: Lexicon, language_model: LanguageModel, weights: Weights = UNTUNED) -> None:
-        """Phones come first, where there are any. Raises: BundleError: a head cannot say the lexicon's words."""
+    def __init__(
+        self,
+        heads: tuple[CtcHead, ...],
+        lexicon: Lexicon,
+        language_model: LanguageModel,
+        weights: Weights = UNTUNED,
+        titles: Sequence[str] = (),
+    ) -> None:
+        """Phones come first, where there are any. titles: normalised, of words of the lexicon. Raises: BundleError: a head cannot say its words."""
         self._weights = weights
         spellers = sorted(((head, Speller(head, lexicon)) for head in heads), key=lambda pair: not pair[1].phonetic)
         self._voices = [
             _Voice(head, speller, HeadBeam(head, speller, language_model, PHONES if speller.phonetic else LETTERS)) for head, speller in spellers[:2]
         ]
+        self._language_model = language_model
+        self._titles = self._phrases(titles)
+        self._hinted: tuple[tuple[str, ...], Titles] = (), self._phrases(())
 
     @classmethod
-    def load(cls, heads: tuple[CtcHead, ...], lexicon: Lexicon, arpa: Path | bytes, weights: Weights = UNTUNED) -> Decoder:
+    def load(
+        cls, heads: tuple[CtcHead, ...], lexicon: Lexicon, arpa: Path | bytes, weights: Weights = UNTUNED, titles: Sequence[str] = ()
+    ) -> Decoder:
         """Raises: BundleError."""
         language_model = LanguageModel.of(arpa, lexicon) if isinstance(arpa, bytes) else LanguageModel(arpa, lexicon)
-        return cls(heads, lexicon, language_model, weights)
+        return cls(heads, lexicon, language_model, weights, titles)
 
     @property
     def head(self) -> CtcHead:
@@ -74,7 +88,7 @@ class Decoder:
 
     def decode(self, logits: Logits, hints: tuple[Hint, ...] = ()) -> list[Candidate]:
         """(T, all outputs) -> readings, best first, no text twice; none where no word of the lexicon fits."""
-        readings, numbers = self.weigh(logits)
+        readings, numbers = self.weigh(logits, hints=hints)
         # Back on the scale of the logits as they came: what n-best shares and hints are measured in.
         scores = self._weights.temperature * (numbers @ self._weights.vector)
         candidates = [
@@ -83,15 +97,20 @@ class Decoder:
         ]
         return ranked(candidates, hints)
 
-    def weigh(self, logits: Logits, temperature: float | None = None) -> tuple[list[Reading], Numbers]:
-        """Every text that any beam ends with, and (N, 4) what weights are for: log probability by the first and the second head (0 where there is
-        none) and by the language model, and the number of words. temperature: None for that of the weights."""
+    def weigh(self, logits: Logits, temperature: float | None = None, hints: Sequence[Hint] = ()) -> tuple[list[Reading], Numbers]:
+        """Every text that any beam ends with or that titles and hinted phrases make of those, and (N, 4) what weights are for: log probability by the
+        first and the second head (0 where there is none) and by the language model, and the number of words. temperature: None for that of the
+        weights."""
         scale = 1 / (temperature or self._weights.temperature)
         heard = [_heard(voice, logits, scale) for voice in self._voices]
         found: dict[tuple[str, ...], Reading] = {}
         for voice, (log_probs, kept) in zip(self._voices, heard, strict=True):
             for reading in voice.beam.read(log_probs, kept, READINGS):
                 found.setdefault(reading.words, self._respelled(reading, voice))
+        read, (log_probs, kept) = list(found.values()), heard[0]
+        for phrases in (self._titles, self._phrases_of(hints)):
+            for reading in phrases.read(log_probs[kept], read):
+                found[reading.words] = likelier(found.get(reading.words, reading), reading)
         readings = list(found.values())
         numbers = np.zeros((len(readings), len(self._weights.vector)))
         for column, (voice, (log_probs, kept)) in enumerate(zip(self._voices, heard, strict=True)):
@@ -99,6 +118,16 @@ class Decoder:
         numbers[:, 2] = [reading.language_log_prob for reading in readings]
         numbers[:, 3] = [len(reading.words) for reading in readings]
         return readings, numbers
+
+    def _phrases(self, phrases: Sequence[str]) -> Titles:
+        return Titles(phrases, self._voices[0].speller, self._language_model, self.head)
+
+    def _phrases_of(self, hints: Sequence[Hint]) -> Titles:
+        """Those of the latest hints are kept: a session's are the same for each of its segments."""
+        asked = tuple(" ".join(hint.words) for hint in hints)
+        if asked != self._hinted[0]:
+            self._hinted = asked, self._phrases(asked)
+        return self._hinted[1]
 
     def _respelled(self, reading: Reading, voice: _Voice) -> Reading:
         first = self._voices[0]
@@ -109,6 +138,11 @@ class Decoder:
         first, blank = voice is self._voices[0], voice.head.blank - voice.head.first
         spelled = [reading.symbols if first else voice.speller.spell(reading.words) for reading in readings]
         return ctc_log_probs(log_probs, [voice.speller.joined(symbols) for symbols in spelled], blank)
+
+
+def likelier(reading: Reading, other: Reading) -> Reading:
+    """Of one text read twice: as the first was heard, as likely as either way of putting it makes it."""
+    return replace(reading, language_log_prob=max(reading.language_log_prob, other.language_log_prob))
 
 
 def _heard(voice: _Voice, logits: Logits, scale: float) -> tuple[Logits, Mask]:

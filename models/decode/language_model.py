@@ -68,6 +68,15 @@ class LanguageModel:
             total += log10
         return float(total + self.kenlm.finish(state)[1]) * NATURAL
 
+    def log_prob_around(self, before: Sequence[str], phrase: Sequence[str], after: Sequence[str], phrase_log_prob: float) -> float:
+        """As `log_prob` of all three, but that the phrase counts as one word of that (natural) log probability."""
+        state, total = self._start, 0.0
+        for words, counts in ((before, True), (phrase, False), (after, True)):
+            for word in words:
+                state, log10 = self.kenlm.score(state, self.dictionary.get_index(word))
+                total += log10 * counts
+        return float(total + self.kenlm.finish(state)[1]) * NATURAL + phrase_log_prob
+
     def unigram(self, word: str) -> float:
         """As the first word of a sentence, to base 10: what a trie is smeared with."""
         return float(self.kenlm.score(self._start, self.dictionary.get_index(word))[1])

@@ -69,6 +69,10 @@ class Speller:
         self._symbol_of = {encode((token,)) if self.phonetic else token: number[token] for token in wanted}
         self._word_end = number.get(head.word_end)
 
+    def knows(self, words: Iterable[str]) -> bool:
+        """Whether every one is in the lexicon."""
+        return all(word in self._lexicon for word in words)
+
     def pronunciations(self, word: str) -> list[Symbols]:
         """Best first. Raises: KeyError: the word is not in the lexicon."""
         codes = self._lexicon[word].split()

@@ -10,8 +10,8 @@ import numpy as np
 from models.decode.candidate import Candidate
 from models.text import normalise_text
 
-# Nats for each word of a hinted phrase at boost 1.
-BONUS_NATS = 3.0
+# Nats for each word of a hinted phrase at boost 1. More helps those who say one and costs those who do not (benchmarks/LOG.md, 2026-11-27).
+BONUS_NATS = 5.0
 # Scores are sums over frames that are not independent, so their plain softmax is far too sure.
 TEMPERATURE = 0.25
 

@@ -66,4 +66,4 @@ def reader_of(bundle: Bundle, name: str | None = None, vocabulary: Vocabulary | 
     if name == GREEDY or not vocabulary:
         return GreedyReader(bundle.head("characters"))
     lexicon = read_lexicon(bundle.path / LEXICON, vocabulary.lexicon)
-    return Decoder.load(bundle.heads, lexicon, vocabulary.language_model, bundle.weights or UNTUNED)
+    return Decoder.load(bundle.heads, lexicon, vocabulary.language_model, bundle.weights or UNTUNED, vocabulary.phrases())

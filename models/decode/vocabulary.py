@@ -15,8 +15,10 @@ from models.decode.lexicon import make_lexicon, read_lexicon, write_lexicon
 from models.lm.arpa import from_arpa, to_arpa
 from models.lm.catalogue import with_titles
 from models.pronounce.pronouncer import Pronouncer
+from models.text import normalise_text
 from protos.errors import BundleError
 
+TITLES = "titles.txt.gz"
 # Read once by each worker and thrown away; the smallest file is for what is shipped.
 GZIP_LEVEL = 1
 
@@ -27,6 +29,8 @@ class Vocabulary:
     """Gzipped (`models.decode.lexicon`)."""
     language_model: bytes
     """Gzipped ARPA over the same words."""
+    titles: bytes = b""
+    """What a catalogue calls things, gzipped, one normalised title a line; empty: no catalogue's."""
 
     @classmethod
     def of(cls, bundle: Bundle) -> Vocabulary:
@@ -39,15 +43,20 @@ class Vocabulary:
         beside.mkdir()
         (beside / LEXICON).write_bytes(self.lexicon)
         (beside / LANGUAGE_MODEL).write_bytes(self.language_model)
+        (beside / TITLES).write_bytes(self.titles)
         beside.rename(folder)
 
     @classmethod
     def read(cls, folder: Path) -> Vocabulary:
         """Raises: BundleError: it is not there."""
         try:
-            return cls((folder / LEXICON).read_bytes(), (folder / LANGUAGE_MODEL).read_bytes())
+            return cls(*((folder / name).read_bytes() for name in (LEXICON, LANGUAGE_MODEL, TITLES)))
         except OSError as error:
             raise BundleError(f"{folder}: has no vocabulary ({error.strerror})") from error
+
+    def phrases(self) -> list[str]:
+        """Its titles."""
+        return gzip.decompress(self.titles).decode().splitlines() if self.titles else []
 
     def __bool__(self) -> bool:
         return bool(self.lexicon and self.language_model)
@@ -66,6 +75,8 @@ def vocabulary_with(bundle: Bundle, titles: Iterable[str], pronouncer: Pronounce
         base = from_arpa(gzip.decompress(own.language_model).decode())
     except (EOFError, OSError, ValueError) as error:
         raise BundleError(f"{bundle.path / LANGUAGE_MODEL}: is not an ARPA file ({error})") from error
-    model = with_titles(base, titles, pronouncer)
+    phrases = [phrase for title in titles if (phrase := normalise_text(title))]
+    model = with_titles(base, phrases, pronouncer)
     lexicon |= make_lexicon((word for word in model.words if word not in lexicon), pronouncer)
-    return Vocabulary(write_lexicon(lexicon), gzip.compress(to_arpa(model).encode(), GZIP_LEVEL, mtime=0))
+    packed = gzip.compress("\n".join(dict.fromkeys(phrases)).encode(), GZIP_LEVEL, mtime=0)
+    return Vocabulary(write_lexicon(lexicon), gzip.compress(to_arpa(model).encode(), GZIP_LEVEL, mtime=0), packed)

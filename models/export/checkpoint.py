@@ -60,7 +60,7 @@ def read_checkpoint(folder: Path) -> Checkpoint:
         config = json.loads(path.read_bytes())
     except (OSError, ValueError, RecursionError) as error:
         raise BundleError(f"{path}: {error}") from error
-    shape = _shape(path, config)
+    shape = shape_of(path, config)
     weights_path = next((folder / name for name in (WEIGHTS, BUNDLED_WEIGHTS) if (folder / name).is_file()), folder / WEIGHTS)
     try:
         tensors = _parse_tensors(weights_path.read_bytes())
@@ -97,7 +97,7 @@ def _parse_tensors(raw: bytes) -> dict[str, npt.NDArray[Any]]:
     return tensors
 
 
-def _shape(path: Path, config: Any) -> Shape:
+def shape_of(path: Path, config: Any) -> Shape:
     if not isinstance(config, dict) or config.get("model_type") not in (STOCK_MODEL_TYPE, ROTARY_MODEL_TYPE):
         found = config.get("model_type") if isinstance(config, dict) else config
         raise BundleError(f"{path}: model_type is {found!r}, must be {STOCK_MODEL_TYPE} or {ROTARY_MODEL_TYPE}")

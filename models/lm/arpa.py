@@ -13,8 +13,10 @@ import numpy as np
 from models.lm.backoff import ABSENT, MARKS, Array, BackoffModel, Indices, Level, find
 from protos.errors import ConfigurationError
 
-# A hundredth of a decade moves perplexity by less than the n-grams that the room saved holds lower it (benchmarks/LOG.md).
-DECIMALS = 2
+# Steps a decade: of a back-off weight, and of probabilities under a tenth; of likelier ones. What rounding costs in perplexity is less than what the
+# n-grams that the room saved holds win (benchmarks/LOG.md). The likely need the finer step: what is left for others is 1 less their sum.
+STEPS = 10
+FINE_STEPS = 100
 NEVER = -99.0
 GZIP_LEVEL = 9
 _GZIP_MAGIC = b"\x1f\x8b"
@@ -37,19 +39,25 @@ def to_arpa(model: BackoffModel) -> str:
     for length, level in enumerate(model.levels[1:], 1):
         words = [model.words[token] for token in level.token.tolist()]
         texts = words if length == 1 else [f"{texts[context]} {word}" for context, word in zip(level.context.tolist(), words, strict=True)]
-        costs = _written(level.probability)
+        costs, weights = _written(level.probability, FINE_STEPS), _written(level.backoff, STEPS)
         parts.append(f"\n\\{length}-grams:\n")
         if length == model.order:
-            parts += [f"{cost}\t{text}\n" for cost, text in zip(costs, texts, strict=True)]
+            parts += [f"{cost or 0}\t{text}\n" for cost, text in zip(costs, texts, strict=True)]
         else:
-            parts += [f"{cost}\t{text}\t{weight}\n" for cost, text, weight in zip(costs, texts, _written(level.backoff), strict=True)]
+            parts += [
+                f"{cost or 0}\t{text}\t{weight}\n" if weight else f"{cost or 0}\t{text}\n"
+                for cost, text, weight in zip(costs, texts, weights, strict=True)
+            ]
     return "".join([*parts, "\n\\end\\\n"])
 
 
-def _written(values: Array) -> list[str]:
-    steps = np.where(values > 0, np.round(np.log10(np.where(values > 0, values, 1)) * 10**DECIMALS), NEVER * 10**DECIMALS).astype(np.int64)
+def _written(values: Array, fine: int) -> list[str]:
+    """fine: steps a decade of what is above a tenth. Empty for 1, which a back-off weight is where none is written."""
+    logarithms = np.log10(np.where(values > 0, values, 1))
+    steps = np.where(np.abs(logarithms) < 1, np.round(logarithms * fine) * (FINE_STEPS // fine), np.round(logarithms * STEPS) * (FINE_STEPS // STEPS))
+    steps = np.where(values > 0, steps, NEVER * FINE_STEPS).astype(np.int64)
     unique, inverse = np.unique(steps, return_inverse=True)
-    names = [f"{step / 10**DECIMALS:.{DECIMALS}f}".rstrip("0").rstrip(".") for step in unique.tolist()]
+    names = [f"{step / FINE_STEPS:.2f}".rstrip("0").rstrip(".") if step else "" for step in unique.tolist()]
     return [names[place] for place in inverse.tolist()]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from pathlib import Path
 from typing import Annotated
@@ -12,10 +13,15 @@ from rich.console import Console
 from models.bundle import LANGUAGE_MODEL, default_bundle_dir
 from models.extras import needs_extra
 from models.lm.arpa import read_arpa
-from models.lm.build import MAX_BYTES, ORDER, Recipe
+from models.lm.backoff import BackoffModel
+from models.lm.build import MAX_BYTES, ORDER, Part, Recipe
 from models.lm.build import build as build_model
 from models.lm.corpus import MIN_COUNT, read_sentences
 from models.lm.perplexity import Perplexity, measure, read_groups
+from models.lm.sources import SURE, without
+from models.lm.sources import harvest as harvested
+from models.lm.sphinx import ENDING as SPHINX_ENDING
+from models.lm.sphinx import read_sphinx
 from models.pronounce.pronouncer import english
 from protos.errors import ConfigurationError
 
@@ -25,32 +31,59 @@ JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object.")]
 
 @app.command()
 def build(
-    texts: Annotated[list[Path], typer.Argument(help="Texts, one sentence a line; .gz is read.")],
+    texts: Annotated[
+        list[Path], typer.Argument(help="Texts, one sentence a line, .gz or not; finished models: .arpa, .arpa.gz, PocketSphinx's .lm.bin.")
+    ],
     out: Annotated[Path, typer.Option(help="File to write, gzipped ARPA.")],
-    weight: Annotated[list[float] | None, typer.Option(help="Share of a text; repeat, one for each text. Default: all alike.")] = None,
+    weight: Annotated[list[float] | None, typer.Option(help="Share of each; repeat, in their order. Default: all alike.")] = None,
     order: Annotated[int, typer.Option(min=2, max=6, help="Words of the longest n-gram.")] = ORDER,
     min_count: Annotated[int, typer.Option(min=1, help="How often a word must be seen that the pronouncing dictionary does not have.")] = MIN_COUNT,
     max_mb: Annotated[float, typer.Option(min=0.001, help="Largest file, in megabytes; the n-grams worth least are left out.")] = MAX_BYTES / 1e6,
+    max_words: Annotated[int | None, typer.Option(min=1, help="Most words; the others are unknown. Default: all that can be said.")] = None,
 ) -> None:
     """An n-gram model: Kneser-Ney for each text, mixed, pruned to a size. Always the same bytes; a minute or two for four million words.
 
     \b
     harken-models lm build queries.txt books.txt.gz --weight 0.6 --weight 0.4 --out lm.arpa.gz
+    harken-models lm build queries.txt en-us.lm.bin --weight 0.6 --weight 0.4 --max-words 60000 --out lm.arpa.gz
     """
     weights = weight or [1.0] * len(texts)
     if len(weights) != len(texts) or min(weights) <= 0:
         raise ConfigurationError(f"{len(weights)} weights for {len(texts)} texts: give one above 0 for each, in the same order")
     console = Console(stderr=True, highlight=False)
     with console.status("reading"):
-        read = [read_sentences(path) for path in texts]
-        for path, text in zip(texts, read, strict=True):
-            console.print(f"{path.name}: {len(text)} sentences")
-        model, packed = build_model(read, weights, english(), Recipe(order, min_count, int(max_mb * 1e6)), console.print)
-    try:
-        out.write_bytes(packed)
-    except OSError as error:
-        raise ConfigurationError(f"{out}: {error.strerror}") from error
+        parts = [read_part(path) for path in texts]
+        for path, part in zip(texts, parts, strict=True):
+            console.print(f"{path.name}: {f'{sum(part.sizes)} n-grams' if isinstance(part, BackoffModel) else f'{len(part)} sentences'}")
+        model, packed = build_model(parts, weights, english(), Recipe(order, min_count, int(max_mb * 1e6), max_words), console.print)
+    _write(out, packed)
     print(f"{out}: {len(packed) / 1e6:.2f} MB, n-grams: {', '.join(map(str, model.sizes))}")
+
+
+@app.command()
+def harvest(
+    sources: Annotated[
+        list[Path],
+        typer.Argument(help="Prose, encyclopedia summaries (.json), WordNet's data.noun and the like, or transcripts (.jsonl); .gz is read."),
+    ],
+    out: Annotated[Path, typer.Option(help="Text to write, one sentence a line; .gz or not.")],
+    held: Annotated[
+        list[Path] | None, typer.Option("--without", help="Transcripts that models are judged by; repeat. Their sentences are left out.")
+    ] = None,
+    sure: Annotated[float, typer.Option(help="Least mean log-probability of a teacher's text, where a recording has no transcript.")] = SURE,
+) -> None:
+    """Sentences of other people's files, normalised, ready to build from.
+
+    \b
+    harken-models lm harvest summaries_en-us.json --without dev.jsonl --without test.jsonl --out articles.txt.gz
+    """
+    found = [sentence for path in sources for sentence in harvested(path, sure)]
+    kept = without(found, [sentence for path in held or () for sentence in harvested(path)])
+    if not kept:
+        raise ConfigurationError(f"{', '.join(map(str, sources))}: no sentence is left of {len(found)}")
+    text = "".join(f"{' '.join(sentence)}\n" for sentence in kept).encode()
+    _write(out, gzip.compress(text, mtime=0) if out.suffix == ".gz" else text)
+    print(f"{out}: {len(kept)} sentences, {sum(map(len, kept))} words; {len(found) - len(kept)} held out")
 
 
 @app.command()
@@ -84,6 +117,21 @@ def attach(
         from models.export.to_bundle import attach_language_model  # noqa: PLC0415 - a server has neither onnx nor safetensors
     into = bundle or default_bundle_dir()
     print(f"{into / LANGUAGE_MODEL}: sha256 of the bundle {attach_language_model(into, model).sha256}")
+
+
+def read_part(path: Path) -> Part:
+    """A finished model by its name, else a text. Raises: ConfigurationError."""
+    if path.name.endswith(SPHINX_ENDING):
+        return read_sphinx(path)
+    return read_arpa(path) if path.name.endswith((".arpa", ".arpa.gz")) else read_sentences(path)
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Raises: ConfigurationError."""
+    try:
+        path.write_bytes(content)
+    except OSError as error:
+        raise ConfigurationError(f"{path}: {error.strerror}") from error
 
 
 def as_row(measured: Perplexity) -> dict[str, float]:

@@ -191,8 +191,10 @@ class Teller:
 
 def judged(parts: Parts, standing: Standing, progress: Progress) -> Standing:
     """Error rates into the log; the best checkpoint so far is kept beside the last. Every process judges the same clips, so all agree."""
+    parts.model.eval()
     with parts.accelerator.autocast():
         rates = parts.judge(parts.model)
+    parts.model.train()
     mean = mean_rate(rates)
     better = mean < standing.best
     if parts.accelerator.is_main_process:

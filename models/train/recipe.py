@@ -121,6 +121,8 @@ class Optimiser:
     """Share of the budget; then the rate falls by 1 - sqrt."""
     floor: float = bounded(0.0, 1.0, default=0.02)
     weight_decay: float = bounded(0.0, 1.0, default=0.01)
+    dropout: float = bounded(0.0, 0.9, default=0.0)
+    """Share of the values in the blocks that a step goes without."""
     betas: tuple[float, ...] = bounded(0.0, 1.0, default=(0.9, 0.98))
     max_gradient_norm: float = bounded(0.0, default=3.0)
 

@@ -48,6 +48,7 @@ def run_recipe(recipe: Recipe, source: Path, data_dir: Path, run: Path, state: P
     accelerator = Accelerator(mixed_precision="bf16")
     say: Say = progress.console.print if accelerator.is_main_process else lambda _: None
     model = HarkenWav2Vec2ForCTC.from_pretrained(source).to(accelerator.device)
+    model.drop(recipe.optimiser.dropout)
     optimiser, rates = optimiser_of(recipe, model)
     standing, scales = resume(state, model, optimiser) if state is not None else (START, [])
     if spent is not None:

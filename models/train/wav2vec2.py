@@ -91,7 +91,7 @@ class ChannelLastFrontEnd(nn.Module):
 
 
 class HarkenWav2Vec2ForCTC(Wav2Vec2ForCTC):
-    """Both families of Wav2Vec2 (norms before or after, group or layer norm in the front end), without dropout: none of it is applied.
+    """Both families of Wav2Vec2 (norms before or after, group or layer norm in the front end). Without dropout, whatever its configuration says.
 
     A front end with group norm looks at padding too, as it was trained: its rows must be of one length.
     """
@@ -107,7 +107,15 @@ class HarkenWav2Vec2ForCTC(Wav2Vec2ForCTC):
             stock = block.attention
             block.attention = RotaryAttention(stock.embed_dim, stock.num_heads, config=config)
             block.attention.scale = config.rotary_scale if number < ROTARY_BLOCKS else 0.0
+        self.drop(0.0)
         self.post_init()
+
+    def drop(self, share: float) -> None:
+        """Share of the blocks' values that is left out in training mode: after attention and twice in the feed-forward part; nowhere else."""
+        blocks = set(self.wav2vec2.encoder.layers.modules())
+        for module in self.modules():
+            if isinstance(module, nn.Dropout):
+                module.p = share if module in blocks else 0.0
 
     def forward(self, input_values: Tensor, attention_mask: Tensor | None = None) -> CausalLMOutput:
         """(B, S) normalised waveforms, (B, S) ones where there is sound -> logits and hidden_states, as transformers names them."""

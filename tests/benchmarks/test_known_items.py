@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.known_items import TEXTS, WAYS, Asked, documents_of, figures, measure_known_items
+from benchmarks.known_items import BIASED, TEXTS, WAYS, Asked, as_groups, as_rows, documents_of, figures, measure_known_items
 from models.bundle import default_bundle_dir
 from protos.errors import ConfigurationError
 
@@ -52,7 +52,25 @@ def test_recordings_find_their_own_texts(root: Path, tmp_path: Path) -> None:
     (tmp_path / "m.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     for name in TEXTS[:-1]:
         (tmp_path / name).write_text("\n".join(f"{word} cake" for word in ("plum", "lemon", "poppy seed", "walnut", "carrot")))
-    facts = measure_known_items(tmp_path / "m.jsonl", tmp_path, default_bundle_dir(), len(rows) + 4, None, lambda _, items, __: items)
+    kept: list[tuple[str, str, str]] = []
+    facts = measure_known_items(
+        tmp_path / "m.jsonl",
+        tmp_path,
+        default_bundle_dir(),
+        len(rows) + 4,
+        None,
+        lambda _, items, __: items,
+        biased=True,
+        keep=lambda *given: kept.append(given),
+    )
     assert facts["success_at_1"]["full"] >= facts["success_at_1"]["one_best"]
     assert facts["success_at_1"]["oracle"] == 1.0
     assert facts["index"]["seconds"] > 0
+    assert list(facts["success_at_1"]) == [*WAYS, *BIASED]
+    assert facts["success_at_1"]["biased"] >= facts["success_at_1"]["one_best"]
+    assert [speaker for speaker, _, _ in kept] == [path.stem for path in names]
+    assert all(any(row["id"] == wanted for row in json.loads(seen)["candidates"]) for _, wanted, seen in kept)
+    assert "biased_one_best" in next(as_rows(facts))
+    groups = as_groups(facts)
+    assert list(groups) == [f"cv ({len(rows)})", f"all ({len(rows)})"]
+    assert groups["cv (6)"].keys() == facts["success_at_1"].keys()

@@ -18,6 +18,8 @@ from cloud_server.catalogues import load_catalogues
 from cloud_server.config import Config
 from cloud_server.feedback import MAX_DAYS, MAX_SEGMENTS, Feedback, FeedbackLog, checked, deletion_day, evidence, last_day
 from cloud_server.search.heard import Heard
+from cloud_server.search.ranking import rank
+from cloud_server.search.weights import SHIPPED, as_mapping
 from protos import messages as m
 from protos import speech_search_pb2 as pb
 from protos import speech_search_pb2_grpc as pb_grpc
@@ -137,13 +139,14 @@ def test_evidence_has_every_way_of_every_hit_and_of_the_next_best(catalogue: Pat
     heard = Heard((m.Hypothesis("apple bread", 0.8, -1.5),))
     candidates = engine.candidates(heard)
     fits = [-0.5 - place for place in range(len(candidates))]
-    told = json.loads(evidence(heard, engine, candidates, fits, engine.rank(candidates, fits, 1)))
+    told = json.loads(evidence(heard, engine, candidates, fits, rank(candidates, fits, 1)))
     assert told["alternatives"] == [{"transcript": "apple bread", "confidence": 0.8, "log_prob": -1.5}]
     first, *others = told["candidates"]
-    assert (first["id"], first["shown"], first["fit"]) == (engine.id_of(candidates[0]), 0, -0.5)
+    assert (first["id"], first["shown"], first["fit"]) == (candidates[0].document.id, 0, -0.5)
     assert {row["id"] for row in told["candidates"]} == {"pie", "bread"}
     assert others[0]["shown"] is None
     assert first["ways"].keys() >= {"title", "trigram"}
+    assert (first["worded"], told["weights"]) == (candidates[0].worded, as_mapping(SHIPPED)), "without them the scores would say nothing later"
 
 
 @pytest.mark.parametrize("agreed", [True, False])

@@ -25,6 +25,8 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *ar
     ("arguments", "words"),
     [
         (["run", "--host", "0.0.0.0"], "host 0.0.0.0 is not a loopback address"),  # noqa: S104
+        (["run", "--redis", "redis://:hush@127.0.0.1"], "--redis must not hold a password"),
+        (["run", "--redis", "rediss://127.0.0.1", "--redis-ca", "nowhere.pem"], "nowhere.pem: no such file"),
         (["run", "--port", "70000"], "port is 70000, must be within 0..65535"),
         (["run", "--port", "0", "--metrics-port", "0", "--catalogue", "nowhere.jsonl"], "nowhere.jsonl"),
         (["run", "--port", "0", "--metrics-port", "0", "--workers", "1", "--bundle", "nowhere"], "nowhere: No such file"),
@@ -39,6 +41,7 @@ def test_what_an_operator_must_change_is_one_sentence_and_exit_code_2(
     assert code == 2
     assert words in err
     assert "Traceback" not in err
+    assert "hush" not in err
 
 
 def test_a_server_says_where_it_is_and_stops_at_sigterm_with_0(catalogue: Path) -> None:

@@ -36,6 +36,13 @@ async def test_a_repeat_is_answered_with_the_stored_answer(channel: grpc.aio.Cha
     assert not any(isinstance(response, m.Notice) for response in second)
 
 
+async def test_silence_behind_words_is_kept_although_it_waits_for_them(channel: grpc.aio.Channel) -> None:
+    requests = [*fakes.requests_of(fakes.speech(4000)), *fakes.requests_of(m.Segment(2, 10_000, bytes(8000)))]
+    first = await converse(channel, m.StreamingConfig(), *requests)
+    second = await converse(channel, m.StreamingConfig(resume_token=opening(first).resume_token), *requests)
+    assert answers(second) == answers(first)
+
+
 async def test_another_session_and_other_audio_are_recognised_afresh(channel: grpc.aio.Channel) -> None:
     first = await converse(channel, m.StreamingConfig(), *fakes.requests_of(fakes.speech(4000)))
     stranger = await converse(channel, m.StreamingConfig(), *fakes.requests_of(fakes.speech(4000)))

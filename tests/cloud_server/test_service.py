@@ -47,9 +47,17 @@ class Conversation:
     async def hear(self) -> m.Response:
         return codec.decode_response(await self._call.read())
 
+    async def half_close(self) -> None:
+        await self._call.done_writing()
+
     async def rest(self) -> AsyncIterator[m.Response]:
         """Everything until the server ends the session, after a half-close."""
-        await self._call.done_writing()
+        await self.half_close()
+        async for response in self.responses():
+            yield response
+
+    async def responses(self) -> AsyncIterator[m.Response]:
+        """Everything until the server ends the session."""
         while (message := await self._call.read()) is not grpc.aio.EOF:
             yield codec.decode_response(message)
 
@@ -169,6 +177,10 @@ async def test_bytes_that_are_no_message_are_an_invalid_argument_and_never_unkno
     unary = channel.unary_unary("/harken.v1.SpeechSearch/Search")
     with pytest.raises(grpc.aio.AioRpcError) as failure:
         await unary(b"\xff\xff\xff")
+    assert failure.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+    watch = channel.unary_stream("/grpc.health.v1.Health/Watch")(b"\xff\xff\xff")
+    with pytest.raises(grpc.aio.AioRpcError) as failure:
+        await watch.read()
     assert failure.value.code() is grpc.StatusCode.INVALID_ARGUMENT
     stream = channel.stream_stream(STREAM)(iter([b"\xff\xff\xff"]))
     with pytest.raises(grpc.aio.AioRpcError) as failure:

@@ -8,6 +8,7 @@ from pathlib import Path
 import grpc
 import pytest
 
+from cloud_server import stream
 from cloud_server.app import RunningServer, running_server
 from cloud_server.config import Config
 from cloud_server.metrics import OUTCOMES
@@ -80,8 +81,15 @@ async def test_a_bug_of_ours_ends_the_stream_instead_of_hanging_it(channel: grpc
     assert "secret" not in (failure.value.details() or "")
 
 
-@pytest.mark.parametrize("samples", [0, 1, 399, 400])
-async def test_the_shortest_segments_have_an_answer(channel: grpc.aio.Channel, samples: int) -> None:
-    call = await opened(channel, *fakes.requests_of(m.Segment(1, 0, bytes(2 * samples))))
-    await call.done_writing()
-    assert await read_to_the_end(call) == ["accepted", "result"]
+async def test_a_segment_whose_audio_stops_coming_is_starved_and_the_next_one_too(catalogue: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stream, "TICK_S", 0.01)
+    config = Config(port=0, metrics_port=0, workers=1, catalogues=(catalogue,), starved_s=0.05)
+    async with running_server(config, STUB) as server, grpc.aio.insecure_channel(server.address) as channel:
+        call = await opened(channel)
+        for number in (1, 2):
+            await call.write(codec.encode_request(m.SegmentStart(number)))
+            answers = [codec.decode_response(await call.read()) for _ in range(2)]
+            assert isinstance(answers[1], m.Reject)
+            assert answers[1].reason is m.RejectReason.STARVED
+        await call.done_writing()
+        assert await read_to_the_end(call) == []

@@ -14,6 +14,7 @@ from cloud_server import workers
 from cloud_server.listening import Forget, Listen
 from cloud_server.questions import Transcription
 from cloud_server.schedule import Schedule
+from cloud_server.telemetry.pool_watch import PoolWatch
 from cloud_server.worker_process import Fit, Listeners, RecogniserSpec, fit
 from cloud_server.workers import WorkerPool
 from models.records import Partial, Recognition, Sounds
@@ -24,11 +25,16 @@ from tests import fakes
 restarts: list[int] = []
 
 
+class CountedRestarts(PoolWatch):
+    def restarted(self) -> None:
+        restarts.append(1)
+
+
 @contextlib.asynccontextmanager
 async def pool_of(count: int = 1, crash_flag: str = "", max_queued_audio_s: float = 60) -> AsyncIterator[WorkerPool]:
     restarts.clear()
     spec = RecogniserSpec("tests.fakes:make_stub", (crash_flag,))
-    pool = WorkerPool(spec, Schedule(max_queued_audio_s, count), on_restart=lambda: restarts.append(1))
+    pool = WorkerPool(spec, Schedule(max_queued_audio_s, count), watch=CountedRestarts())
     assert (await pool.start()).model_id == "stub"
     try:
         yield pool

@@ -40,6 +40,8 @@ class FakeServer(pb_grpc.SpeechSearchServicer):
     """Interim results before each answer, if the client asks for them."""
     turns_away: bool = False
     """Refuse every session before it has said anything."""
+    goes_away: bool = False
+    """The first session ends with a GoAway once a segment is answered."""
     answers_may_go: asyncio.Semaphore | None = None
     """Each answer waits for one release."""
     address: str = ""
@@ -71,6 +73,9 @@ class FakeServer(pb_grpc.SpeechSearchServicer):
                     await self.answers_may_go.acquire()
                 for response in self.answer(request):
                     yield codec.encode_response(response)
+                if self.goes_away and len(self.authorizations) == 1:
+                    yield codec.encode_response(m.GoAway(0.0, "restart"))
+                    return
 
     async def GetServerInfo(self, request: pb.GetServerInfoRequest, context: Any) -> pb.GetServerInfoResponse:  # noqa: N802
         info = m.GetServerInfoResponse("9.9", (m.ModelInfo("fake"),), (m.CatalogueInfo("pies", "v1", 7, True),), ready=True)

@@ -65,6 +65,9 @@ async def test_the_session_says_who_it_is_and_reports_at_the_end(fake_server: Fa
     assert report.microphone_state is m.MicrophoneState.NOT_USED
     assert report.period is not None
     assert report.period > 0
+    assert (report.finals, report.lost, len(report.end_to_end)) == (2, 0, 2)
+    assert report.oldest_unanswered is None
+    assert report.speech_missed is not None
     starts = [request for request in fake_server.requests if isinstance(request, m.SegmentStart)]
     assert starts[0].vad is not None
     assert starts[0].vad.name == "webrtc"
@@ -163,6 +166,20 @@ async def test_reports_carry_what_happened_since_the_last_one(fake_server: FakeS
     assert sum(report.overruns for report in reports) == 3
     assert sum(report.bytes_sent for report in reports) == session.summary.bytes_sent
     assert sum(report.captured or 0.0 for report in reports) == pytest.approx(session.summary.captured_seconds)
+
+
+async def test_a_report_tells_a_reconnect_that_was_asked_for_from_one_that_was_not(fake_server: FakeServer, two_queries: Path) -> None:
+    fake_server.goes_away = True
+    await outcomes_of(session_with(fake_server.address, two_queries))
+    reports = [request for request in fake_server.requests if isinstance(request, m.EdgeReport)]
+    assert sum(report.reconnects for report in reports) == sum(report.reconnects_asked for report in reports) == 1
+    assert sum(report.finals for report in reports) == 2
+
+
+async def test_attempts_that_find_no_server_are_counted(two_queries: Path) -> None:
+    session = session_with("127.0.0.1:1", two_queries, connect_timeout_s=0.2)
+    await outcomes_of(session)
+    assert session._transport.connect_failures > 0
 
 
 async def test_a_server_that_is_slow_but_answers_is_waited_for(fake_server: FakeServer, two_queries: Path) -> None:

@@ -43,12 +43,25 @@ def test_an_index_is_built_changed_and_described(shell: Shell, catalogue: Path, 
     assert open_index(directory).version == built["version"]
 
 
+def test_an_index_is_pushed_and_pulled(shell: Shell, catalogue: Path, tmp_path: Path) -> None:
+    store = (tmp_path / "store").as_uri()
+    _, out, _ = shell.index("build", catalogue, "--out", tmp_path / "i", "--json")
+    code, sent, _ = shell.index("push", tmp_path / "i", f"{store}/", "--json")
+    assert (code, json.loads(sent)) == (0, {**json.loads(out), "index": store})
+    code, out, _ = shell.index("pull", store, tmp_path / "replica")
+    assert (code, out.partition(":")[0]) == (0, str(tmp_path / "replica"))
+    assert open_index(tmp_path / "replica").documents == open_index(tmp_path / "i").documents
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
         (["build", "nowhere.jsonl", "--out", "x"], "nowhere.jsonl"),
         (["build", "nowhere.jsonl", "--out", "x", "--map", "title"], "--map is 'title', must be FIELD=COLUMN"),
         (["add", "nowhere", "nowhere.jsonl"], "nowhere.jsonl"),
+        (["push", "nowhere", "file:///nowhere"], "nowhere/manifest.json"),
+        (["push", "{tmp}/i", "nonsense://x"], "nonsense://x: cannot be opened: Protocol not known"),
+        (["pull", "memory://nowhere", "{tmp}/x"], "memory://nowhere: has no index"),
         (["remove", "{tmp}/i", "stew"], "has no document 'stew'; nothing was removed"),
     ],
 )

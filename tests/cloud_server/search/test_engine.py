@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 from cloud_server.search.catalogue import read_catalogue
-from cloud_server.search.engine import MIN_FIT, SearchEngine
+from cloud_server.search.engine import SearchEngine
 from cloud_server.search.heard import Heard
 from cloud_server.search.index import build_index, open_index
+from cloud_server.search.ranking import MIN_FIT, rank
 from cloud_server.search.sounds import pronunciations
 from models.pronounce.pronouncer import english
 from models.records import Sounds
@@ -72,9 +73,9 @@ def sounding(text: str, alternatives: tuple[Hypothesis, ...] = ()) -> Heard:
 def test_what_is_spelled_wrong_is_found_by_its_sound(engine: SearchEngine) -> None:
     heard = sounding("krem broolay", (Hypothesis("xqzw", 1.0),))
     candidates = engine.candidates(heard)
-    assert engine.rank(candidates, None, 3) == ()
-    fits = [0.0 if engine.phrases(one, "phones") == pronunciations("Crème Brûlée", english().pronounce) else MIN_FIT - 0.1 for one in candidates]
-    (hit,) = engine.rank(candidates, fits, 3)
+    assert rank(candidates, None, 3) == ()
+    fits = [0.0 if one.phrases("phones") == pronunciations("Crème Brûlée", english().pronounce) else MIN_FIT - 0.1 for one in candidates]
+    (hit,) = rank(candidates, fits, 3)
     assert hit.id == "brulee"
     assert hit.matched is not None
     assert (hit.matched.field, hit.matched.how) == ("title", "acoustic")
@@ -84,21 +85,21 @@ def test_the_audio_overrules_letters(engine: SearchEngine) -> None:
     """Two titles alike in letters: the audio settles which; one that it speaks against is not found by its letters."""
     heard = Heard((Hypothesis("banana bread", 0.5), Hypothesis("apple pie", 0.5)))
     candidates = engine.candidates(heard)
-    best = {engine.phrases(one, "phones")[0]: one for one in candidates}
+    best = {one.phrases("phones")[0]: one for one in candidates}
     pie, bread = pronunciations("Apple Pie", english().pronounce)[0], pronunciations("Banana Bread", english().pronounce)[0]
     assert {pie, bread} <= best.keys()
-    hits = engine.rank(candidates, [{pie: -0.2, bread: -2.9}.get(engine.phrases(one, "phones")[0], -9.0) for one in candidates], 3)
+    hits = rank(candidates, [{pie: -0.2, bread: -2.9}.get(one.phrases("phones")[0], -9.0) for one in candidates], 3)
     assert hits[0].id == "pie"
 
 
 def test_what_is_found_by_its_words_stays_found_whatever_its_title_sounds_like(engine: SearchEngine) -> None:
     candidates = engine.candidates(Heard((Hypothesis("something with thin apples", 1.0),)))
-    assert engine.rank(candidates, [-50.0] * len(candidates), 1)[0].id == "pie"
+    assert rank(candidates, [-50.0] * len(candidates), 1)[0].id == "pie"
 
 
 def test_letters_are_the_phrases_of_a_model_without_phones(engine: SearchEngine) -> None:
     (best, *_) = engine.candidates(Heard((Hypothesis("creme brulee", 1.0),)))
-    assert engine.phrases(best, "characters") == ("creme brulee",)
+    assert best.phrases("characters") == ("creme brulee",)
 
 
 @pytest.mark.parametrize(

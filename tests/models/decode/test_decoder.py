@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from models.ctc import log_softmax
+from models.decode.beam import Reading
 from models.decode.ctc_score import ctc_log_probs
-from models.decode.decoder import Decoder
+from models.decode.decoder import Decoder, likelier
 from models.decode.lexicon import Speller
 from models.decode.nbest import Hint
 from models.decode.weights import Weights
@@ -79,6 +80,32 @@ def test_a_hint_moves_what_was_nearly_first(decoder: Decoder) -> None:
     first, second = (one.words for one in decoder.decode(logits)[:2])
     assert {first[-1], second[-1]} == {"two", "too"}
     assert decoder.decode(logits, (Hint.of(" ".join(second)),))[0].words == second
+
+
+def test_a_title_is_heard_whole_though_no_sound_speaks_for_one_of_its_words(tmp_path: Path) -> None:
+    logits = saying("T AH M EY T OW T UW DH AH R EH D", "tomato two the read", sharpness=5.0)
+    logits[24:30] = 0  # of DH AH
+    plain, knowing = (Decoder.load(HEADS, LEXICON, write_arpa(tmp_path), titles=titles) for titles in ((), ("tomato two the read",)))
+    assert best(plain, logits) != "tomato two the read"
+    assert best(knowing, logits) == "tomato two the read"
+
+
+def test_a_title_that_was_not_said_changes_nothing(tmp_path: Path) -> None:
+    knowing = Decoder.load(HEADS, LEXICON, write_arpa(tmp_path), titles=("see two tomatoes",))
+    assert best(knowing, saying("S IY DH AH T AH M EY T OW", "see the tomato")) == "see the tomato"
+
+
+def test_a_hinted_phrase_is_heard_though_no_beam_reads_it_and_only_while_it_is_hinted(decoder: Decoder) -> None:
+    logits = saying("T AH M EY T OW T UW DH AH R EH D", "tomato two the read", sharpness=5.0)
+    logits[24:30] = 0  # of DH AH
+    for _ in range(2):
+        assert decoder.decode(logits, (Hint.of("two the read"),))[0].words == ("tomato", "two", "the", "read")
+        assert best(decoder, logits) != "tomato two the read"
+
+
+def test_a_text_read_twice_is_as_likely_as_either_way_makes_it() -> None:
+    beam, title = (Reading(("two",), ((symbol,),), log_prob) for symbol, log_prob in ((1, -5.0), (2, -3.0)))
+    assert likelier(beam, title) == Reading(("two",), ((1,),), -3.0)
 
 
 def test_silence_has_no_candidates(decoder: Decoder) -> None:

@@ -27,6 +27,12 @@ def test_a_sentence_has_the_probability_of_its_ngrams_and_its_end(tmp_path: Path
     assert model.log_prob(text.split()) == pytest.approx(log10 * math.log(10), abs=1e-4)
 
 
+def test_a_phrase_may_count_as_one_word_that_its_neighbours_still_see(tmp_path: Path) -> None:
+    model = LanguageModel(write_arpa(tmp_path), LEXICON)
+    around = model.log_prob_around(["see"], ["read", "the"], ["tomato"], -7.0)
+    assert around == pytest.approx((-0.4 - 0.3 - (0.3 + 1)) * math.log(10) - 7, abs=1e-4)
+
+
 def test_verified_bytes_are_read_as_a_file_is(tmp_path: Path) -> None:
     packed = LanguageModel.of(gzip.compress(ARPA.encode()), LEXICON)
     assert packed.log_prob(["see", "the"]) == LanguageModel(write_arpa(tmp_path), LEXICON).log_prob(["see", "the"])

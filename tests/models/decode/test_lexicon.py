@@ -56,6 +56,12 @@ def test_phones_have_every_pronunciation_and_letters_the_one_spelling() -> None:
     assert len(list(letters)) == len(LEXICON)
 
 
+def test_words_are_known_where_every_one_is() -> None:
+    speller = Speller(PHONE_HEAD, LEXICON)
+    assert speller.knows(["see", "the"])
+    assert not speller.knows(["see", "okapi"])
+
+
 def test_letters_have_a_word_end_between_words_and_phones_nothing() -> None:
     for head, text in ((PHONE_HEAD, "S IY DH AH"), (LETTER_HEAD, "s e e | t h e")):
         speller = Speller(head, LEXICON)

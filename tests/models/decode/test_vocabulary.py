@@ -41,6 +41,14 @@ def test_pronunciations_are_added_and_none_is_changed() -> None:
     assert learned.keys() - LEXICON.keys() == {"soup", "creme", "brulee"}
 
 
+def test_titles_travel_as_they_are_said_each_once(tmp_path: Path) -> None:
+    learned = vocabulary_with(EQUIPPED, ["Tomato Soup!", "Crème brûlée", "tomato soup", "?"], english())
+    assert learned.phrases() == ["tomato soup", "creme brulee"]
+    learned.write(tmp_path / "words")
+    assert Vocabulary.read(tmp_path / "words") == learned
+    assert Vocabulary.of(EQUIPPED).phrases() == []
+
+
 def test_a_title_becomes_likelier_than_it_was() -> None:
     learned = vocabulary_with(EQUIPPED, ["read tomato"], english())
     before, after = (LanguageModel.of(one.language_model, LEXICON).log_prob(["read", "tomato"]) for one in (Vocabulary.of(EQUIPPED), learned))

@@ -48,7 +48,7 @@ def test_a_file_is_read_as_by_hand() -> None:
 
 @given(SENTENCES)
 @settings(max_examples=30, deadline=None)
-def test_what_is_read_is_what_was_written_to_a_hundredth_of_a_decade(sentences: list[Sentence]) -> None:
+def test_what_is_read_is_what_was_written_to_two_digits_of_its_logarithm(sentences: list[Sentence]) -> None:
     model = model_of(sentences)
     again = from_arpa(to_arpa(model))
     assert (again.words, again.sizes) == (model.words, model.sizes)
@@ -56,7 +56,10 @@ def test_what_is_read_is_what_was_written_to_a_hundredth_of_a_decade(sentences: 
         assert same.context.tolist() == level.context.tolist()
         assert same.shorter.tolist() == level.shorter.tolist()
         assert same.token.tolist() == level.token.tolist()
-        assert same.probability == pytest.approx(level.probability, rel=0.012)
+        likely = level.probability > 0.1
+        assert same.probability[likely] == pytest.approx(level.probability[likely], rel=0.012)
+        assert same.probability[~likely] == pytest.approx(level.probability[~likely], rel=0.13)
+        assert same.backoff == pytest.approx(level.backoff, rel=0.13)
     assert to_arpa(again) == to_arpa(model)
 
 

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from models.lm.arpa import from_arpa
-from models.lm.build import Recipe, build, fit_size
+from models.lm.backoff import MARKS
+from models.lm.build import Recipe, build, fit_size, vocabulary
 from models.lm.corpus import Sentence, encode
 from models.pronounce.pronouncer import english
 from protos.errors import ConfigurationError
@@ -50,3 +51,16 @@ def test_texts_become_one_model_of_the_recipe() -> None:
 def test_a_text_of_small_weight_is_heard_about_what_it_alone_knows() -> None:
     model, _ = build([[("milk", "list")] * 5, [("add", "the", "to")] * 5], [0.1, 0.9], english(), Recipe(), lambda _: None)
     assert model.probabilities(encode([("milk", "list")], model.words))[2] > 0.5
+
+
+def test_a_finished_model_brings_its_words_and_what_it_knows() -> None:
+    spoken = model_of([("add", "milk")] * 9, words=(*MARKS, "add", "milk", "xqz"))
+    model, _ = build([[("the", "list")] * 3, spoken], [0.5, 0.5], english(), Recipe(order=3), lambda _: None)
+    assert model.words == (*MARKS, "add", "list", "milk", "the")
+    assert model.probabilities(encode([("add", "milk")], model.words))[2] > 0.5
+
+
+def test_of_too_many_words_those_stay_that_the_parts_say_most_by_their_weights() -> None:
+    parts = [[("milk", "tomato")] * 3, [("milk", "list"), ("milk", "milk")], model_of([("add",) * 9])]
+    for most, weights, expected in [(2, [9, 1, 1], {"milk", "tomato"}), (2, [0.1, 9, 1], {"milk", "list"}), (2, [0.1, 1, 9], {"milk", "add"})]:
+        assert set(vocabulary(parts, weights, english(), Recipe(max_words=most))) == {*MARKS, *expected}

@@ -14,10 +14,11 @@ from models.lm.arpa import read_arpa
 from models.lm.backoff import MARKS, BackoffModel
 from models.lm.build import MAX_BYTES
 from models.lm.commands import app
-from models.lm.corpus import is_word
+from models.lm.corpus import is_word, read_sentences
 from models.lm.perplexity import measure, read_groups
 from models.pronounce.pronouncer import english
 from models.records import LanguageModel
+from tests.models.lm.test_sphinx import written
 
 run = CliRunner()
 
@@ -71,6 +72,31 @@ def test_what_is_no_gzipped_arpa_is_not_attached(bundle_dir: Path, tmp_path: Pat
     done = run.invoke(app, ["attach", str(tmp_path / name), "--bundle", str(bundle_dir)])
     assert name in str(done.exception)
     assert load_bundle(bundle_dir).manifest.language_model is None
+
+
+def test_a_finished_model_and_a_text_are_built_into_one(made: Path, texts: list[str], tmp_path: Path) -> None:
+    (tmp_path / "en-us.lm.bin").write_bytes(written())
+    both, out = [texts[0], str(made), str(tmp_path / "en-us.lm.bin")], tmp_path / "both.arpa.gz"
+    done = run.invoke(app, ["build", *both, "--max-words", "8", "--out", str(out)])
+    assert "n-grams: 11, " in done.stdout
+    assert {"add", "milk", "tea", "green"} < set(read_arpa(out).words)
+
+
+@pytest.mark.parametrize("name", ["articles.txt", "articles.txt.gz"])
+def test_sentences_are_harvested_and_those_that_judge_are_left_out(tmp_path: Path, name: str) -> None:
+    (tmp_path / "prose.txt").write_text("The tea was green. Milk was on the table. It was late.")
+    (tmp_path / "dev.jsonl").write_text('{"text": "milk was on the table"}\n')
+    out = tmp_path / name
+    done = run.invoke(app, ["harvest", str(tmp_path / "prose.txt"), "--without", str(tmp_path / "dev.jsonl"), "--out", str(out)])
+    assert done.stdout == f"{out}: 2 sentences, 7 words; 1 held out\n"
+    assert read_sentences(out) == [("the", "tea", "was", "green"), ("it", "was", "late")]
+
+
+def test_a_harvest_of_nothing_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "prose.txt").write_text("Tea.")
+    done = run.invoke(app, ["harvest", str(tmp_path / "prose.txt"), "--out", str(tmp_path / "x.txt")])
+    assert "prose.txt: no sentence is left of 0" in str(done.exception)
+    assert not (tmp_path / "x.txt").exists()
 
 
 def test_an_output_that_cannot_be_written_is_named(texts: list[str], tmp_path: Path) -> None:

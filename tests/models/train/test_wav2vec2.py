@@ -122,6 +122,19 @@ def test_a_masked_frame_is_not_heard() -> None:
     assert torch.equal(model.hear(waveforms, samples, masked).logits, model.hear(waveforms * 0.5 + 1, samples, masked).logits)
 
 
+@torch.no_grad()
+def test_blocks_leave_values_out_only_in_training_and_only_when_asked() -> None:
+    waveforms, samples = batch([1600])
+    model = tiny(1.0, hidden_dropout=0.3, feat_proj_dropout=0.3)
+    whole = model.hear(waveforms, samples)
+    assert torch.equal(model.train().hear(waveforms, samples).logits, whole.logits)
+    model.drop(0.5)
+    dropped = model.hear(waveforms, samples)
+    assert torch.equal(dropped.states[0], whole.states[0])
+    assert not torch.equal(dropped.states[1], whole.states[1])
+    assert torch.equal(model.eval().hear(waveforms, samples).logits, whole.logits)
+
+
 def test_its_clock_is_the_exporters(tmp_path: Path) -> None:
     model = tiny(1.0, **FAMILIES["kernels as wav2vec2-base's"])
     model.save_pretrained(tmp_path)

@@ -1,0 +1,1 @@
+"""Idle: what it costs that nobody speaks."""

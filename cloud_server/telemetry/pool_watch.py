@@ -1,0 +1,28 @@
+"""What a worker pool tells whoever counts; this one listens to nothing. Called on the event loop, and must not wait."""
+
+from __future__ import annotations
+
+from cloud_server.schedule import Schedule
+
+
+class PoolWatch:
+    def queue_changed(self, schedule: Schedule) -> None:
+        """Something came, left or was shed."""
+
+    def dropped(self, why: str) -> None:
+        """A segment that waited never reached a worker. why: one of `queue_metrics.DROPS`."""
+
+    def recognized(self, audio_s: float, queue_s: float, busy_s: float) -> None:
+        """A worker gave an answer, of whatever kind, to a whole segment."""
+
+    def worked(self, work: str, busy_s: float) -> None:
+        """A worker answered. work: one of `queue_metrics.WORK`."""
+
+    def not_finite(self) -> None:
+        """The model's output was no number."""
+
+    def poisoned(self) -> None:
+        """Two workers died of one segment."""
+
+    def restarted(self) -> None:
+        """A worker died, or was ended because it hung."""
