@@ -29,7 +29,7 @@ DRAIN_S = 10.0
 # A worker that starts anew on a busy machine may take longer than a segment may wait; what is tried here is loss, not speed.
 DEADLINE_S = 60.0
 # Threads of pools as old as the server: a pool makes each when it is first needed, and never more than its bound.
-POOLED = ("search", "look", "asyncio")
+POOLED = ("search", "look", "sample", "asyncio")
 
 
 class RecordedCore:
