@@ -28,6 +28,8 @@ from protos import messages as m
 DRAIN_S = 10.0
 # A worker that starts anew on a busy machine may take longer than a segment may wait; what is tried here is loss, not speed.
 DEADLINE_S = 60.0
+# Threads of pools as old as the server: a pool makes each when it is first needed, and never more than its bound.
+POOLED = ("search", "look", "sample", "asyncio")
 
 
 class RecordedCore:
@@ -84,7 +86,7 @@ async def vitals(_: str) -> dict[str, Any]:
     """What this process holds; what its metrics know, its scraper adds."""
     return {
         "descriptors": len(os.listdir("/proc/self/fd")) - 1,  # noqa: PTH208 - without the one that reads it; names only
-        "threads": threading.active_count(),
+        "threads": sum(not thread.name.startswith(POOLED) for thread in threading.enumerate()),
         "tasks": len(asyncio.all_tasks()),
         "children": len(multiprocessing.active_children()),
     }
