@@ -161,15 +161,17 @@ def record_gate(bundle: Path, gate: Gate) -> None:
     _write_manifest(bundle, {**facts, "gate": asdict(gate)}, facts["files"])
 
 
-def attach_language_model(bundle: Path, arpa: Path) -> Bundle:
+def attach_language_model(bundle: Path, arpa: Path, version: str | None = None) -> Bundle:
     """The bundle with the language model, and how its words are said, in place of those it may have.
 
-    What was fitted to another one goes: weights, confidence, verdict. Raises: BundleError; ConfigurationError: the file is no gzipped ARPA.
+    What was fitted to another one goes: weights, confidence, verdict. version: of the bundle from now on; None: as it was. Raises: BundleError; ConfigurationError: the file is no gzipped ARPA.
     """
     if arpa.suffix != ".gz":
         raise ConfigurationError(f"{arpa}: a bundle keeps its language model gzipped, as `harken-models lm build` writes it")
     model = read_arpa(arpa)
-    facts = {"language_model": asdict(LanguageModel(LANGUAGE_MODEL, model.order, len(model.words)))}
+    facts: dict[str, object] = {"language_model": asdict(LanguageModel(LANGUAGE_MODEL, model.order, len(model.words)))}
+    if version is not None:
+        facts["version"] = version
     lexicon = write_lexicon(make_lexicon(model.words, english()))
     return _record(bundle, {LANGUAGE_MODEL: _bytes(arpa), LEXICON: lexicon}, stale={WEIGHTS, CONFIDENCE}, facts=facts)
 

@@ -107,16 +107,17 @@ def perplexity(
 def attach(
     model: Annotated[Path, typer.Argument(help="Gzipped ARPA file.")],
     bundle: Annotated[Path | None, typer.Option("--bundle", help="Bundle that takes it; default: the one shipped.")] = None,
+    version: Annotated[str | None, typer.Option(help="The bundle's from now on: with other words it hears otherwise. Default: as it was.")] = None,
 ) -> None:
     """Put a language model into a bundle, in place of the one it may have, and into its manifest.
 
     \b
-    harken-models lm attach lm.arpa.gz --bundle my-model
+    harken-models lm attach lm.arpa.gz --bundle my-model --version 4
     """
     with needs_extra("attaching", "dev"):
         from models.export.to_bundle import attach_language_model  # noqa: PLC0415 - a server has neither onnx nor safetensors
     into = bundle or default_bundle_dir()
-    print(f"{into / LANGUAGE_MODEL}: sha256 of the bundle {attach_language_model(into, model).sha256}")
+    print(f"{into / LANGUAGE_MODEL}: sha256 of the bundle {attach_language_model(into, model, version).sha256}")
 
 
 def read_part(path: Path) -> Part:

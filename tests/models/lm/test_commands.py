@@ -56,9 +56,10 @@ def test_a_model_is_attached_to_a_bundle_and_replaced_by_the_next(made: Path, bu
     before = load_bundle(bundle_dir)
     assert before.manifest.language_model is None
     assert before.language_model == b""
-    for _ in range(2):
-        assert run.invoke(app, ["attach", str(made), "--bundle", str(bundle_dir)]).exit_code == 0
+    for asked, version in (([], before.manifest.version), (["--version", "9"], "9")):
+        assert run.invoke(app, ["attach", str(made), "--bundle", str(bundle_dir), *asked]).exit_code == 0
         after = load_bundle(bundle_dir)
+        assert after.manifest.version == version
         assert after.language_model == made.read_bytes()
         assert read_lexicon(Path("lexicon.txt.gz"), after.lexicon).keys() == {word for word in read_arpa(made).words if word.isalpha()}
         assert after.manifest.language_model == LanguageModel("lm.arpa.gz", 4, 11)
