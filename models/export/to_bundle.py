@@ -164,7 +164,8 @@ def record_gate(bundle: Path, gate: Gate) -> None:
 def attach_language_model(bundle: Path, arpa: Path, version: str | None = None) -> Bundle:
     """The bundle with the language model, and how its words are said, in place of those it may have.
 
-    What was fitted to another one goes: weights, confidence, verdict. version: of the bundle from now on; None: as it was. Raises: BundleError; ConfigurationError: the file is no gzipped ARPA.
+    What was fitted to another one goes: weights, confidence, verdict. version: of the bundle from now on; None: as it was.
+    Raises: BundleError; ConfigurationError: the file is no gzipped ARPA.
     """
     if arpa.suffix != ".gz":
         raise ConfigurationError(f"{arpa}: a bundle keeps its language model gzipped, as `harken-models lm build` writes it")
