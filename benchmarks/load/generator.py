@@ -71,7 +71,8 @@ def main() -> None:
         print(f"harken-bench: {error}", file=sys.stderr)
         sys.exit(2)
     print(READY, file=replies, flush=True)
-    start_s = float(sys.stdin.readline())
+    # Not through the buffer, which would swallow what may follow at once; whoever waits for the descriptor would not see it.
+    start_s = float(sys.stdin.buffer.raw.readline())  # type: ignore[union-attr] # standard input has one
     # The scripts live as long as the process; walking them again and again would make what is sent late.
     gc.freeze()
     begin_s = time.process_time()
