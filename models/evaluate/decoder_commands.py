@@ -32,10 +32,11 @@ def tune_decoder(
     manifest: Annotated[Path, typer.Option(help="JSONL with audio and text: recordings that it was neither trained on nor is judged by.")],
     limit: LimitOption = None,
 ) -> None:
-    """Fit how sure the network is taken to be, and how much heads, language model and word count weigh; then calibrate confidence anew.
+    """Fit how sure the network is taken to be, and how much heads, language model and word count weigh. Confidence wants another fit after it.
 
     \b
     harken-models tune-decoder my-model --manifest ../shared/speech/dev.jsonl
+    harken-models calibrate-confidence my-model --manifest ../shared/speech/dev.jsonl
     """
     made, rates = tune_bundle(bundle, manifest, limit)
     print(f"{bundle}: {made.weights}; word error rate {rates[0]:.1%} -> {rates[1]:.1%}; sha256 {made.sha256}")
