@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -58,7 +59,7 @@ async def test_a_query_that_fails_is_asked_until_it_is_found_and_its_words_are_h
     build_index([Document("1", "Pie")], tmp_path / "i", "x")
     config = Config(port=0, metrics_port=0, workers=1, index_dirs=(tmp_path / "i",), catalogue_words=True)
     async with app.running_server(config, RecogniserSpec("tests.fakes:make_reading_stub")) as server:
-        process = ServerProcess(server.address, server.metrics_address, "stub", "x", 1, ["x"], 1)
+        process = ServerProcess(server.address, server.metrics_address, "stub", "x", 1, ["x"], 1, os.getpid())
         fixed = await fix(process, tmp_path / "i", "new-0", "plum crumble", fakes.speech().pcm)
     assert (fixed.before.heard, fixed.before.best) == ("Pie", "1")
     assert (fixed.after.heard, fixed.after.best) == ("plum crumble Pie", "new-0")
@@ -72,7 +73,7 @@ async def test_a_server_that_makes_no_words_is_asked_until_it_is_found(tmp_path:
     build_index([Document("1", "Pie")], tmp_path / "i", "x")
     config = Config(port=0, metrics_port=0, workers=1, index_dirs=(tmp_path / "i",))
     async with app.running_server(config, RecogniserSpec("tests.fakes:make_reading_stub")) as server:
-        process = ServerProcess(server.address, server.metrics_address, "stub", "x", 1, ["x"], 1)
+        process = ServerProcess(server.address, server.metrics_address, "stub", "x", 1, ["x"], 1, os.getpid())
         fixed = await fix(process, tmp_path / "i", "new-0", "old words", fakes.speech().pcm, words=False)
     assert fixed.before.best == ""
     assert (fixed.after.best, fixed.heard_s) == ("new-0", None)
