@@ -259,16 +259,16 @@ class EdgeSession:
         try:
             await asyncio.wait_for(self._changed.wait(), None if ends_s is None else max(CATCH_UP_S, ends_s - time.monotonic()))
         except TimeoutError:
-            return False
+            return self._ledger.miss_hits(time.monotonic() - self._config.transport.hits_timeout_s + CATCH_UP_S)
         self._changed.clear()
         return True
 
     def _patience_ends_s(self) -> float | None:
         """None: nothing waits, or there is no connection, and the transport's own time limits hold."""
-        since_s, connected_s = self._ledger.waiting_since_s, self._transport.connected_s
-        if since_s is None or connected_s is None or self._receiving_is_over:
+        connected_s, limits = self._transport.connected_s, self._config.transport
+        if connected_s is None or self._receiving_is_over:
             return None
-        return max(since_s, connected_s) + self._config.transport.answer_timeout_s
+        return self._ledger.patience_ends_s(connected_s, limits.answer_timeout_s, limits.hits_timeout_s)
 
     def _give_up(self) -> None:
         error = self._failure or Unreachable("the server ended the session before it answered")

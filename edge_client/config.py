@@ -98,6 +98,8 @@ class TransportConfig:
     """... and given up without an answer after this: a half-open link is found within the sum."""
     answer_timeout_s: float = 30.0
     """How long the server may answer nothing while a segment waits: twice its own deadline for one."""
+    hits_timeout_s: float = 3.0
+    """How long a transcript waits for its hits, ten times what the server gives a search; then it is shown without."""
     max_unanswered_s: float = 30.0
     """Speech without an answer beyond which a source that can wait does: half of what a server queues, so that a second client fits."""
     max_unanswered_bytes: int = 20 * 60 * SAMPLE_RATE_HZ * 2

@@ -111,8 +111,22 @@ class Ledger:
         """When the oldest closed segment without an answer ended; None: there is none."""
         return next((entry.closed_s for entry in self._entries.values() if entry.closed_s is not None and not entry.is_answered), None)
 
-    @property
-    def waiting_since_s(self) -> float | None:
-        """Since when a closed segment waits and the server answered nothing at all; None if none waits."""
-        closed_s = [entry.closed_s for entry in self._entries.values() if entry.closed_s is not None and not entry.is_answered]
-        return max(closed_s[0], self._last_answer_s) if closed_s else None
+    def patience_ends_s(self, connected_s: float, answer_timeout_s: float, hits_timeout_s: float) -> float | None:
+        """When to wait no longer on a connection of that age: for a server that answers nothing at all, or for the hits of a transcript.
+
+        None: nothing waits.
+        """
+        oldest_s = self.oldest_unanswered_s
+        if oldest_s is None:
+            return None
+        heard_s = [entry.answered_s for entry in self._entries.values() if entry.answer is not None and not entry.is_answered]
+        ends_s = [max(at_s, connected_s) + hits_timeout_s for at_s in heard_s]
+        return min([max(oldest_s, self._last_answer_s, connected_s) + answer_timeout_s, *ends_s])
+
+    def miss_hits(self, before_s: float) -> bool:
+        """Transcripts answered before then stand without hits, as UNAVAILABLE. Returns: whether there were any."""
+        is_any_missed = False
+        for segment_id, entry in self._entries.items():
+            if entry.answer is not None and not entry.is_answered and entry.answered_s <= before_s:
+                entry.results, is_any_missed = SearchResults(segment_id, outcome=SearchOutcome.UNAVAILABLE), True
+        return is_any_missed

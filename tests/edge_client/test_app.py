@@ -125,7 +125,7 @@ async def test_what_a_person_must_change_ends_the_session_at_once(fake_server: F
 
 async def test_a_transcript_stands_without_its_hits(fake_server: FakeServer, two_queries: Path) -> None:
     fake_server.answer = lambda end: found(end)[:1]
-    outcomes = await outcomes_of(session_with(fake_server.address, two_queries))
+    outcomes = await outcomes_of(session_with(fake_server.address, two_queries, hits_timeout_s=0.1))
     assert len(outcomes) == 2
     for outcome in outcomes:
         assert isinstance(outcome.answer, m.Result)

@@ -55,7 +55,7 @@ def test_every_segment_is_given_out_once_and_in_order(steps: list[tuple[str, int
     assert [outcome.segment_id for outcome in taken] == [1, 2, 3, 4, 5]
     assert all(outcome.answer.segment_id == outcome.segment_id and outcome.end_to_end_s >= 0 for outcome in taken)
     assert ledger.is_empty
-    assert ledger.waiting_since_s is None
+    assert ledger.patience_ends_s(0.0, 30.0, 3.0) is None
 
 
 def test_a_later_segment_waits_for_the_one_before() -> None:
@@ -103,4 +103,18 @@ def test_patience_begins_anew_with_each_answer(answers: list[tuple[int, float]],
     ledger.open(4, 4000)
     for segment_id, now_s in answers:
         ledger.answer(Reject(segment_id, RejectReason.OVERLOADED), now_s)
-    assert (ledger.unanswered_samples, ledger.waiting_since_s) == (samples, since_s)
+    assert ledger.unanswered_samples == samples
+    assert ledger.patience_ends_s(0.0, 30.0, 3.0) == (None if since_s is None else since_s + 30.0)
+
+
+def test_hits_are_waited_for_less_long_than_words_and_from_the_newest_connection_on() -> None:
+    ledger = ledger_of(1, 2)
+    ledger.answer(recognised(1), 10.5)
+    assert ledger.patience_ends_s(0.0, 30.0, 3.0) == 13.5
+    assert ledger.patience_ends_s(12.0, 30.0, 3.0) == 15.0
+    assert not ledger.miss_hits(10.4)
+    assert ledger.miss_hits(10.5)
+    (outcome,) = ledger.take()
+    assert outcome.results is not None
+    assert outcome.results.outcome is SearchOutcome.UNAVAILABLE
+    assert ledger.patience_ends_s(0.0, 30.0, 3.0) == 40.5

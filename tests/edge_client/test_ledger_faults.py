@@ -12,7 +12,7 @@ def test_a_segment_the_edge_lost_does_not_prolong_the_patience_with_a_silent_ser
     ledger.close(1, 10, 1.0)
     ledger.open(2, 20)
     ledger.lose(m.Reject(2, m.RejectReason.SPOOL_FULL), 50.0)
-    assert ledger.waiting_since_s == 1.0
+    assert ledger.patience_ends_s(0.0, 30.0, 3.0) == 31.0
 
 
 def test_what_the_edge_lost_stays_lost_whatever_the_server_says_later() -> None:
