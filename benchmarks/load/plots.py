@@ -36,9 +36,13 @@ class Scale:
         return round(self.first_px + share * (self.last_px - self.first_px), 1)
 
 
+LEAST_SPAN = 1e-8
+"""Less is one value: ticks have ten decimals."""
+
+
 def ticks(low: float, high: float, about: int = 5) -> list[float]:
     """Round numbers (1, 2 or 5 times a power of ten apart) from at most `low` to at least `high`."""
-    span = high - low or abs(high) or 1.0
+    span = next((width for width in (high - low, abs(high)) if width >= LEAST_SPAN), 1.0)
     rough = span / about
     power = 10.0 ** floor(log10(rough))
     step = next(power * times for times in (1, 2, 5, 10) if power * times >= rough * (1 - 1e-9))

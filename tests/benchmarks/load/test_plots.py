@@ -5,7 +5,7 @@ from __future__ import annotations
 from xml.etree.ElementTree import Element, fromstring
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from benchmarks.load.plots import HEIGHT, LEFT, RIGHT, WIDTH, Scale, Series, chart, ranges, ticks
@@ -24,6 +24,7 @@ def test_ticks_are_round(low: float, high: float, expected: list[float]) -> None
 
 
 @given(st.floats(-1e6, 1e6), st.floats(0, 1e6))
+@example(0.0, 5e-324)
 def test_ticks_enclose_what_they_are_for_and_are_few(low: float, span: float) -> None:
     made = ticks(low, low + span)
     assert made[0] <= low + 1e-6 * max(1.0, abs(low))
