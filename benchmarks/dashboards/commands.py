@@ -23,7 +23,7 @@ def dashboards(
 
     \b
     harken-bench dashboards
-    harken-bench dashboards --out /tmp/boards --json
+    harken-bench dashboards --out boards --json
     """
     try:
         from benchmarks.dashboards.board import build  # noqa: PLC0415 - most who measure never need it

@@ -42,7 +42,7 @@ def faults(
     \b
     harken-bench faults
     harken-bench faults --injections 1000 --segments 10000 --json
-    harken-bench faults --kind kill_edge --kind disk_full --seed 7 --history /tmp/history
+    harken-bench faults --kind kill_edge --kind disk_full --seed 7 --history history
     harken-bench faults --model real --injections 20 --segments 200
     """
     if not all(path.is_file() for path in RECORDINGS):
