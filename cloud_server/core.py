@@ -92,6 +92,7 @@ class Core:
         # Of segments still open, one at a time, in a thread of its own: however many there are, final results do not wait behind them.
         self._look_thread = DaemonThreads(1, "look")
         self._looking = asyncio.Lock()
+        self._counting: set[asyncio.Task[None]] = set()
 
     async def recognize(
         self,
@@ -230,8 +231,13 @@ class Core:
             threads.shutdown()
         self.sample.close()
 
-    async def typed(self, text: str) -> None:
-        """A person wrote this to be found, or to say what they had said."""
+    def typed(self, text: str) -> None:
+        """A person wrote this to be found, or to say what they had said. Counted beside: after a catalogue's change its titles are read anew."""
+        task = asyncio.create_task(self._count_typed(text))
+        self._counting.add(task)
+        task.add_done_callback(self._counting.discard)
+
+    async def _count_typed(self, text: str) -> None:
         known = await asyncio.to_thread(self.lexicon.words) if self.lexicon else None
         if known:
             self.metrics.quality.typed(normalise_text(text).split(), known)

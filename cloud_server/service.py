@@ -124,7 +124,7 @@ class SpeechSearchService(pb_grpc.SpeechSearchServicer):
         if not all(math.isfinite(number) for alternative in alternatives for number in (alternative.confidence, alternative.log_prob)):
             raise InvalidRequest("confidence and log_prob of every alternative must be finite")
         if request.query:
-            await self._core.typed(request.query)
+            self._core.typed(request.query)
         found = await self._core.search(0, Heard(alternatives), wish.catalogue, wish.max_hits)
         return pb.SearchResponse(search_results=codec.encode(found))
 
@@ -135,7 +135,7 @@ class SpeechSearchService(pb_grpc.SpeechSearchServicer):
         metrics = self._core.metrics
         metrics.feedback.labels(given.kind).inc()
         if given.kind == "corrected":
-            await self._core.typed(request.corrected.transcript)
+            self._core.typed(request.corrected.transcript)
         try:
             kept = await asyncio.to_thread(self._core.feedback.keep, given, request.data_use, datetime.now(UTC))
         except OSError:  # a full disk: the person has done their part

@@ -90,6 +90,7 @@ async def test_words_that_people_type_are_held_against_what_can_be_heard(server:
     await stub.Search(pb.SearchRequest(query="banana bread xqzzy"))
     await stub.SubmitFeedback(pb.SubmitFeedbackRequest(session_id="s", segment_id=1, corrected=pb.CorrectedText(transcript="apple xqzzy")))
     await stub.Search(pb.SearchRequest(alternatives=[codec.encode(m.Hypothesis("heard elsewhere", 0.5))]))
+    await until(server, "asr_quality_typed_words_total", 5)
     found = await asyncio.to_thread(scrape, server.metrics_address)
     assert total(found, "asr_quality_typed_words_total", lexicon="in") == 3
     assert total(found, "asr_quality_typed_words_total", lexicon="out") == 2
