@@ -55,6 +55,35 @@ def pseudo_label(
     print(json.dumps(facts) if as_json else f"{out}: {heard} of {rows} rows heard now ({seconds / 3600:.2f} h), the text of {kept} kept")
 
 
+@app.command("choose-label")
+def choose_label(
+    labellings: Annotated[list[str], typer.Argument(help="FILE=LEAST, best first: labels and the mean log-probability from which they count.")],
+    out: Annotated[Path, typer.Option(help="JSONL: every recording once.")],
+    as_json: JsonOption = False,
+) -> None:
+    """Of each recording the text of the first teacher that was sure of its own.
+
+    \b
+    harken-models data choose-label whisper.jsonl=-0.5 unlabelled.jsonl=-0.21 --out labels/unlabelled.jsonl
+    """
+    with needs_extra("labelling", "teach"):
+        from models.data.choose import choose_labels  # noqa: PLC0415 - rapidfuzz is not a serving dependency
+
+    counts = choose_labels([_labelling(text) for text in labellings], out)
+    shown = ", ".join(f"{count} {teacher or 'without a text'}" for teacher, count in counts.items())
+    print(json.dumps({"out": str(out), "rows": counts}) if as_json else f"{out}: {shown}")
+
+
+def _labelling(text: str) -> tuple[Path, float]:
+    path, sign, least = text.rpartition("=")
+    try:
+        if not (path and sign):
+            raise ValueError
+        return Path(path), float(least)
+    except ValueError:
+        raise ConfigurationError(f"{text!r} is not FILE=LEAST, such as whisper.jsonl=-0.5") from None
+
+
 @app.command()
 def synthesize(
     texts: Annotated[Path, typer.Argument(help="A text a line; letters and apostrophes count.")],

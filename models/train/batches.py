@@ -29,11 +29,11 @@ class Batch:
     clean: Tensor
     """(B, S) float32 in -1..1: what the teacher hears."""
     heard: Tensor
-    """(B, S) float32, augmented, each row normalised: what the student hears."""
+    """(N * B, S) float32, augmented, each row normalised: what the student hears, all clips once, then all again for each further view."""
     samples: Tensor
     """(B,) int64; behind them both are 0."""
     masked: Tensor
-    """(B, T) bool: frames that SpecAugment hides."""
+    """(N * B, T) bool: frames that SpecAugment hides."""
     targets: tuple[Target, ...]
 
     def to(self, device: torch.device) -> Batch:
@@ -105,11 +105,15 @@ class Speech:
         """Decode, augment, normalise, spell."""
         clean = [waveform_of(cut) for cut in cuts]
         frames = [self._clock.frames(len(waveform)) for waveform in clean]
-        heard = [normalise(waveform if random.random() < UNTOUCHED else self._augmenter(waveform, strength, random)) for waveform in clean]
-        hidden = [self._augmenter.hidden_frames(count, strength, random) for count in frames]
+        views = range(self._recipe.views)
+        heard = [self._heard(waveform, strength, random) for _ in views for waveform in clean]
+        hidden = [self._augmenter.hidden_frames(count, strength, random) for _ in views for count in frames]
         targets = tuple(self._spelling.target(cut.supervisions[0].text or "", count) for cut, count in zip(cuts, frames, strict=True))
         samples = torch.tensor([len(waveform) for waveform in clean])
         return Batch(stack(clean), stack(heard), samples, stack(hidden), targets)
+
+    def _heard(self, waveform: Waveform, strength: float, random: np.random.Generator) -> Waveform:
+        return normalise(waveform if random.random() < UNTOUCHED else self._augmenter(waveform, strength, random))
 
     def seed_of(self, position: Position) -> list[int]:
         return [self._recipe.seed, position.epoch, position.batch, self._rank]

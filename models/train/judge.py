@@ -11,7 +11,7 @@ from lhotse import MonoCut
 from rapidfuzz.distance import Levenshtein
 
 from models.ctc import Logits, greedy_tokens
-from models.features import normalise
+from models.features import Waveform, normalise
 from models.records import CtcHead
 from models.train.batches import stack, waveform_of
 from models.train.record import Rates
@@ -34,6 +34,7 @@ class Judge:
         self._cuts = sorted(cuts, key=lambda cut: float(cut.duration))
         self._heads = [head for head in heads if head.name in (PHONES, CHARACTERS)]
         self._spelling = spelling
+        self._waveforms: dict[str, Waveform] = {}
 
     @torch.no_grad()
     def __call__(self, model: HarkenWav2Vec2ForCTC) -> Rates:
@@ -41,7 +42,7 @@ class Judge:
         counts: defaultdict[tuple[str, str], Count] = defaultdict(Count)
         device = next(model.parameters()).device
         for cuts in self._batches():
-            waveforms = [normalise(waveform_of(cut)) for cut in cuts]
+            waveforms = [self._waveform(cut) for cut in cuts]
             heard = model.hear(stack(waveforms).to(device), torch.tensor([len(waveform) for waveform in waveforms], device=device))
             for cut, logits, frames in zip(cuts, heard.logits.float().cpu().numpy(), heard.frames.tolist(), strict=True):
                 for head in self._heads:
@@ -60,6 +61,12 @@ class Judge:
         tokens = greedy_tokens(logits[:, head.first : head.first + head.size], head.blank - head.first)
         count.errors += Levenshtein.distance(wanted, [token.symbol for token in tokens])
         count.tokens += len(wanted)
+
+    def _waveform(self, cut: MonoCut) -> Waveform:
+        """Read once: beside a GPU reading would be most of a judgement."""
+        if cut.id not in self._waveforms:
+            self._waveforms[cut.id] = normalise(waveform_of(cut))
+        return self._waveforms[cut.id]
 
     def _batches(self) -> Iterator[list[MonoCut]]:
         batch: list[MonoCut] = []

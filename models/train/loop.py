@@ -17,7 +17,8 @@ from models.train.batches import Batch, Position, Speech
 from models.train.budget import Every, Spending
 from models.train.checkpoints import CHECKPOINT, Standing, save, write_checkpoint
 from models.train.judge import Judge, as_text, mean_rate
-from models.train.loss import Scale, ctc_loss, regression_loss
+from models.train.loss import Scale, consistency_loss, ctc_loss, regression_loss
+from models.train.pool import PooledSpeech
 from models.train.recipe import Recipe
 from models.train.record import Record
 from models.train.schedule import Moment, moment
@@ -27,6 +28,7 @@ from models.train.wav2vec2 import HarkenWav2Vec2ForCTC, Heard
 from protos.messages import SAMPLE_RATE_HZ
 
 TELL_S = 15.0
+CONSISTENCY = "consistency"
 Losses = dict[str, torch.Tensor]
 
 
@@ -67,7 +69,7 @@ class Parts:
     rates: tuple[float, ...]
     """Full learning rate of each of the optimiser's groups."""
     heads: tuple[CtcHead, ...]
-    speech: Speech
+    speech: Speech | PooledSpeech
     judge: Judge
     lesson: Lesson | None
     record: Record
@@ -120,9 +122,11 @@ def step(parts: Parts, batch: Batch, now: Moment) -> Losses:
     for group, rate in zip(parts.optimiser.param_groups, parts.rates, strict=True):
         group["lr"] = rate * now.rate_factor
     with parts.accelerator.autocast():
-        losses = losses_of(parts, batch, parts.listener(batch.heard, batch.samples, batch.masked), now)
+        losses = losses_of(parts, batch, parts.listener(batch.heard, batch.samples.repeat(parts.recipe.views), batch.masked), now)
     weights = parts.recipe.losses
     total = weights.phones * losses[PHONES] + weights.characters * losses[CHARACTERS]
+    if weights.consistency:
+        total = total + weights.consistency * losses[CONSISTENCY]
     if now.regression:
         total = total + now.regression * sum(weight * losses[state_name(number)] for number, weight in enumerate(weights.states))
     parts.accelerator.backward(total)
@@ -135,17 +139,19 @@ def step(parts: Parts, batch: Batch, now: Moment) -> Losses:
 
 
 def losses_of(parts: Parts, batch: Batch, heard: Heard, now: Moment) -> Losses:
-    """By name: phones, characters, and state 0, 1, ... where the teacher listens in this step."""
+    """By name: phones, characters, consistency where clips are heard twice, and state 0, 1, ... where the teacher listens in this step."""
     losses = {name: heard.logits.sum() * 0 for name in (PHONES, CHARACTERS)}
-    for head in parts.heads:
-        if head.name in losses:
-            losses[head.name] = ctc_loss(heard.logits, heard.frames, head, [getattr(target, head.name) for target in batch.targets])
+    taught, views = [head for head in parts.heads if head.name in losses], parts.recipe.views
+    for head in taught:
+        losses[head.name] = ctc_loss(heard.logits, heard.frames, head, [getattr(target, head.name) for target in batch.targets] * views)
+    if views > 1:
+        losses[CONSISTENCY] = consistency_loss(heard.logits, heard.frames, taught)
     if parts.lesson is not None and now.regression:
         lesson, length = parts.lesson, heard.logits.shape[1]
         theirs, their_frames = lesson.encoder.aligned(batch.clean, batch.samples, lesson.alignment, length)
-        frames = torch.minimum(heard.frames, their_frames)
+        frames = torch.minimum(heard.frames, their_frames.repeat(views))
         for number, scale in enumerate(lesson.scales):
-            losses[state_name(number)] = regression_loss(heard.states[number], theirs[number], frames, scale)
+            losses[state_name(number)] = regression_loss(heard.states[number], theirs[number].repeat(views, 1, 1), frames, scale)
     return losses
 
 

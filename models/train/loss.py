@@ -29,6 +29,20 @@ def ctc_loss(logits: Tensor, frames: Tensor, head: CtcHead, targets: Sequence[tu
     return total / lengths.sum()
 
 
+def consistency_loss(logits: Tensor, frames: Tensor, heads: Sequence[CtcHead]) -> Tensor:
+    """How differently both views of a clip are heard: nats a frame, the heads' together. Each view is pulled to the other as it stands.
+
+    logits: (2 * B, T, V), the second views behind the first. frames: (2 * B,), the same for both.
+    """
+    valid = torch.arange(logits.shape[1], device=logits.device) < frames[:, None]
+    total = logits.new_zeros((), dtype=torch.float32)
+    for head in heads:
+        log_probs = functional.log_softmax(logits[..., head.first : head.first + head.size].float(), -1)
+        others = log_probs.detach().roll(len(logits) // 2, 0)
+        total = total + ((others.exp() * (others - log_probs)).sum(-1) * valid).sum()
+    return total / valid.sum().clamp(min=1)
+
+
 @dataclass(frozen=True, slots=True)
 class Scale:
     """Of one hidden state of the teacher: its dimensions differ a hundredfold in size, and are weighed alike here."""

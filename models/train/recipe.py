@@ -20,6 +20,8 @@ class Start:
     """Folder of a checkpoint or bundle, from the data directory, or from the recipe's own where it begins with a dot."""
     frozen: tuple[str, ...] = ()
     """Parameters whose names begin so are not trained."""
+    blocks: int = bounded(0, 48, default=0)
+    """Transformer blocks to train; where the checkpoint has fewer, new ones are put on top that change nothing at first. 0: as many as it has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,8 @@ class Batches:
     max_seconds: float = bounded(0.5, default=13.0)
     workers: int = bounded(0, 64, default=1)
     """Processes that decode and augment."""
+    on_device: bool = False
+    """All speech lies in the device's memory and is augmented there: for a GPU, whose own speed the processes would hold up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +110,8 @@ class Losses:
     fade_from: float = bounded(0.0, 1.0, default=0.6)
     fade_to: float = bounded(0.0, 1.0, default=0.2)
     """The regression's weight falls in a line to this share of itself, and is computed in every second step only."""
+    consistency: float = bounded(0.0, default=0.0)
+    """Above 0 each clip is heard twice in a step, augmented anew, and what the heads say of both is drawn together (CR-CTC, Yao et al. 2024)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +149,11 @@ class Recipe:
     augmentation: Augmentation = field(default_factory=Augmentation)
     losses: Losses = field(default_factory=Losses)
     optimiser: Optimiser = field(default_factory=Optimiser)
+
+    @property
+    def views(self) -> int:
+        """How often a clip is heard in a step."""
+        return 2 if self.losses.consistency else 1
 
 
 def read_recipe(path: Path, overrides: Mapping[str, str] | None = None) -> Recipe:

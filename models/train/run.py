@@ -17,12 +17,15 @@ from models.data import moonshine
 from models.data.teachers import MOONSHINE_TINY
 from models.pronounce.pronouncer import english
 from models.train.augment import Augmenter, read_noises
+from models.train.batch_augment import BatchAugmenter
 from models.train.batches import Speech, waveform_of
 from models.train.checkpoints import START, Standing, read_heads, resume
+from models.train.deepen import deepened
 from models.train.judge import Judge
 from models.train.loop import Lesson, Listener, Parts, train
 from models.train.loss import Scale
 from models.train.manifests import cuts_of_group, held_out_texts, judged_cuts
+from models.train.pool import PooledSpeech
 from models.train.recipe import Group, Recipe
 from models.train.record import Record
 from models.train.targets import Spelling
@@ -45,9 +48,9 @@ def run_recipe(recipe: Recipe, source: Path, data_dir: Path, run: Path, state: P
     set_current_audio_backend(LibsndfileBackend())
     run.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(recipe.seed)
-    accelerator = Accelerator(mixed_precision="bf16")
+    accelerator = Accelerator(mixed_precision=precision())
     say: Say = progress.console.print if accelerator.is_main_process else lambda _: None
-    model = HarkenWav2Vec2ForCTC.from_pretrained(source).to(accelerator.device)
+    model = deepened(HarkenWav2Vec2ForCTC.from_pretrained(source), recipe.start.blocks).to(accelerator.device)
     model.drop(recipe.optimiser.dropout)
     optimiser, rates = optimiser_of(recipe, model)
     standing, scales = resume(state, model, optimiser) if state is not None else (START, [])
@@ -55,6 +58,12 @@ def run_recipe(recipe: Recipe, source: Path, data_dir: Path, run: Path, state: P
         standing = replace(standing, spent=spent)
     parts = assemble(recipe, source, data_dir, run, accelerator, model, optimiser, rates, scales, say)
     return train(parts, standing, progress)
+
+
+def precision() -> str:
+    """accelerate's name for how products are computed: a processor without bf16 instructions emulates them, and takes a hundred times as long."""
+    quick = torch.cuda.is_bf16_supported() if torch.cuda.is_available() else torch.cpu._is_avx512_bf16_supported()
+    return "bf16" if quick else "no"
 
 
 def assemble(
@@ -75,8 +84,14 @@ def assemble(
     groups = list(read_groups(recipe, data_dir, say))
     clock = model.clock
     noises = read_noises(data_dir / recipe.augmentation.noise_folder) if recipe.augmentation.noise_folder else []
-    augmenter = Augmenter(recipe.augmentation, noises, recipe.seed)
-    speech = Speech(recipe, groups, augmenter, spelling, clock, accelerator.process_index, accelerator.num_processes)
+    speech: Speech | PooledSpeech
+    if recipe.batches.on_device:
+        device = accelerator.device
+        speech = PooledSpeech(recipe, groups, BatchAugmenter(recipe.augmentation, noises, recipe.seed, device), spelling, clock, device)
+        say(f"{device}: holds all clips at {1 + len(recipe.augmentation.speeds)} speeds")
+    else:
+        augmenter = Augmenter(recipe.augmentation, noises, recipe.seed)
+        speech = Speech(recipe, groups, augmenter, spelling, clock, accelerator.process_index, accelerator.num_processes)
     lesson = lesson_of(recipe, model, groups, scales, accelerator.device) if recipe.teacher else None
     judge = Judge(judged_cuts(data_dir, recipe), heads, spelling)
     listener, optimiser = accelerator.prepare(Listener(model), optimiser)

@@ -37,7 +37,7 @@ class Spelling:
 
     def target(self, text: str, frames: int) -> Target:
         """text: normalised, or empty."""
-        return Target(_fitting(self.phones(text), frames), _fitting(self.characters(text), frames))
+        return Target(fitting(self.phones(text), frames), fitting(self.characters(text), frames))
 
     def phones(self, text: str) -> tuple[int, ...]:
         return _indices(self._pronounce(text), self._phones)
@@ -55,5 +55,6 @@ def _indices(symbols: Sequence[str], numbers: dict[str, int]) -> tuple[int, ...]
     return found if len(found) == len(symbols) else ()
 
 
-def _fitting(symbols: tuple[int, ...], frames: int) -> tuple[int, ...]:
+def fitting(symbols: tuple[int, ...], frames: int) -> tuple[int, ...]:
+    """The symbols, or none where they are too many for the frames."""
     return symbols if len(symbols) <= frames * MAX_SYMBOLS_A_FRAME else ()

@@ -18,7 +18,7 @@ from torch.nn import functional
 from models.data.moonshine import session_options
 from models.records import FrameClock
 from models.train.loss import Scale, scale_of
-from models.train.wav2vec2 import rotate
+from models.train.wav2vec2 import attend, rotate
 
 HIDDEN, LAYERS, HEADS = 288, 6, 8
 # Frames of the front end: convolutions of 127/64, 7/3 and 3/2 samples; frame j is centred on sample 384 j + 447.
@@ -92,7 +92,7 @@ class MoonshineEncoder:
             functional.linear(normed, weights[f"{name}.self_attn.{part}_proj.weight"]).view(batch, frames, HEADS, -1).transpose(1, 2)
             for part in "qkv"
         )
-        mixed = functional.scaled_dot_product_attention(rotate(query, 1.0), rotate(key, 1.0), value, attn_mask=sounding)
+        mixed = attend(rotate(query, 1.0), rotate(key, 1.0), value, sounding)
         hidden = hidden + functional.linear(mixed.transpose(1, 2).reshape(batch, frames, HIDDEN), weights[f"{name}.self_attn.o_proj.weight"])
         normed = functional.layer_norm(hidden, (HIDDEN,), weights[f"{name}.post_attention_layernorm.weight"])
         inner = functional.gelu(functional.linear(normed, weights[f"{name}.mlp.fc1.weight"], weights[f"{name}.mlp.fc1.bias"]))

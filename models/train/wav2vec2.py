@@ -31,6 +31,7 @@ from models.records import FrameClock
 from protos.errors import BundleError
 
 BASE_WAVELENGTH = 10_000
+HEAD_MULTIPLE = 8
 
 
 class HarkenWav2Vec2Config(Wav2Vec2Config):
@@ -66,7 +67,7 @@ class RotaryAttention(Wav2Vec2Attention):
         )
         if self.scale:
             query, key = rotate(query, self.scale), rotate(key, self.scale)
-        mixed = functional.scaled_dot_product_attention(query, key, value, attn_mask=attention_mask)
+        mixed = attend(query, key, value, attention_mask)
         return self.out_proj(mixed.transpose(1, 2).reshape(batch, frames, hidden)), None
 
 
@@ -208,6 +209,16 @@ def rotate(states: Tensor, scale: float) -> Tensor:
     turned, rest = states[..., :ROTARY_DIMENSIONS], states[..., ROTARY_DIMENSIONS:]
     quarter = torch.stack((-turned[..., 1::2], turned[..., 0::2]), -1).flatten(-2)
     return torch.cat((turned * cosines + quarter * sines, rest), -1)
+
+
+def attend(query: Tensor, key: Tensor, value: Tensor, heeded: Tensor | None) -> Tensor:
+    """Scaled dot-product attention, (B, heads, T, D) each. A GPU's fast kernels want heads of a multiple of 8: zeros fill them up."""
+    size = query.shape[-1]
+    short = -size % HEAD_MULTIPLE if query.is_cuda else 0
+    if short:
+        query, key, value = (functional.pad(states, (0, short)) for states in (query, key, value))
+    mixed = functional.scaled_dot_product_attention(query, key, value, attn_mask=heeded, scale=size**-0.5)
+    return mixed[..., :size]
 
 
 def convolve(hidden: Tensor, conv: nn.Conv1d) -> Tensor:

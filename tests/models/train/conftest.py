@@ -4,5 +4,21 @@ from __future__ import annotations
 
 import importlib.util
 
-NEEDS_TORCH = ["augment", "batches", "checkpoints", "convert", "filter_bank", "judge", "loop", "loss", "manifests", "run", "teacher", "wav2vec2"]
+NEEDS_TORCH = [
+    "augment",
+    "batch_augment",
+    "batches",
+    "checkpoints",
+    "convert",
+    "deepen",
+    "filter_bank",
+    "judge",
+    "loop",
+    "loss",
+    "manifests",
+    "pool",
+    "run",
+    "teacher",
+    "wav2vec2",
+]
 collect_ignore = [] if importlib.util.find_spec("torch") else [f"test_{name}.py" for name in NEEDS_TORCH]

@@ -109,3 +109,13 @@ def test_a_teacher_pulls_the_states_to_its_own(data_dir: Path, tmp_path: Path, m
     run(replace(taught, budget=replace(taught.budget, steps=3)), data_dir, tmp_path / "short")
     long, short = (rows(tmp_path / name, "losses")[-1] for name in ("long", "short"))
     assert long["state 1"] < 0.8 * short["state 1"]
+
+
+@pytest.mark.parametrize("on_device", [False, True])
+def test_clips_heard_twice_come_to_be_heard_alike(data_dir: Path, tmp_path: Path, on_device: bool) -> None:
+    batches = replace(recipe().batches, on_device=on_device)
+    twice = replace(recipe(steps=12), losses=Losses(consistency=1.0), batches=batches, augmentation=replace(recipe().augmentation, strength=1.0))
+    standing = run(twice, data_dir, tmp_path / "twice")
+    losses = rows(tmp_path / "twice", "losses")[-1]
+    assert losses["consistency"] > 0
+    assert standing.audio_seconds == pytest.approx(run(replace(twice, losses=Losses()), data_dir, tmp_path / "once").audio_seconds)

@@ -5,7 +5,7 @@ import torch
 from torch.nn import functional
 
 from models.records import CtcHead
-from models.train.loss import Scale, ctc_loss, regression_loss, scale_of
+from models.train.loss import Scale, consistency_loss, ctc_loss, regression_loss, scale_of
 
 pytestmark = pytest.mark.train
 
@@ -86,3 +86,24 @@ def test_frames_behind_a_rows_end_do_not_count() -> None:
 
 def test_a_dimension_that_never_changes_does_not_divide_by_zero() -> None:
     assert torch.isfinite(scale_of(torch.ones(10, 3)).deviation.reciprocal()).all()
+
+
+def test_consistency_is_the_divergence_to_the_other_view_and_pulls_both_together() -> None:
+    x, frames = logits(4), torch.tensor([9, 5, 9, 5])
+    loss = consistency_loss(x, frames, [PHONES])
+    log_probs = functional.log_softmax(x[..., :4], -1)
+    pairs = [(0, 2), (2, 0), (1, 3), (3, 1)]
+    expected = sum(
+        functional.kl_div(log_probs[row, : frames[row]], log_probs[other, : frames[row]], reduction="sum", log_target=True) for row, other in pairs
+    )
+    assert loss.item() == pytest.approx(expected.item() / 28)
+    loss.backward()
+    assert x.grad is not None
+    assert not x.grad[1, 5:].any()
+    with torch.no_grad():
+        assert consistency_loss(x - 0.5 * x.grad * 28, frames, [PHONES]) < loss
+
+
+def test_views_that_are_heard_alike_cost_nothing() -> None:
+    x = logits(2).repeat(2, 1, 1)
+    assert consistency_loss(x, torch.tensor([9, 6, 9, 6]), [PHONES, CHARACTERS]).item() == pytest.approx(0, abs=1e-6)
