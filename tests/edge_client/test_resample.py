@@ -62,6 +62,22 @@ def test_floats_are_clipped_before_they_are_cast() -> None:
         to_pcm(np.array([0.0, np.nan], np.float32))
 
 
+def test_what_is_absurdly_loud_is_clipped_and_no_fault() -> None:
+    assert np.frombuffer(to_pcm(np.array([1e20, -1e25, 0.5], np.float32)), "<i2").tolist() == [32767, -32768, 16384]
+    for value in (np.inf, -np.inf):
+        with pytest.raises(InvalidAudio, match="sample 2"):
+            to_pcm(np.array([0.0, 0.0, value], np.float32))
+
+
+@pytest.mark.parametrize("rate_hz", [16_000, 8_000])
+def test_samples_that_are_integers_already_come_out_as_they_would_through_floats(rate_hz: int) -> None:
+    samples = np.random.default_rng(3).integers(-32768, 32768, 1000).astype("<i2")
+    direct, through = Framer(rate_hz), Framer(rate_hz)
+    frames = direct.push_pcm(samples[:350].tobytes()) + direct.push_pcm(samples[350:].tobytes()) + direct.finish()
+    floats = samples.astype(np.float32) / np.float32(32768)
+    assert frames == through.push(floats[:350]) + through.push(floats[350:]) + through.finish()
+
+
 @pytest.mark.parametrize("rate_hz", [0, -1, 3_999, 400_000])
 def test_a_rate_no_audio_has_is_refused(rate_hz: int) -> None:
     with pytest.raises(ConfigurationError, match=f"sample rate is {rate_hz} Hz"):
