@@ -95,7 +95,7 @@ async def running_server(config: Config, spec: RecogniserSpec | None = None, tra
         metrics.process.watch_disk("scratch", scratch)
         catalogues = await asyncio.to_thread(load_catalogues, config.index_dirs, config.catalogues, scratch, config.search_weights)
         spec = spec or recogniser_spec(config)
-        pool = WorkerPool(spec, schedule, watch=metrics.queue)
+        pool = WorkerPool(spec, schedule, watch=metrics.queue, start_timeout_s=config.worker_start_s)
         model = replace(await pool.start(), stage=RolloutStage.LIVE, traffic_share=1.0)
         stack.push_async_callback(pool.stop, 0)
         metrics.model_loaded(model)

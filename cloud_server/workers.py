@@ -13,10 +13,10 @@ from collections import deque
 from collections.abc import Callable, Sequence
 
 from cloud_server.listening import Forget, Key, Listen, Listening
-from cloud_server.questions import Fitting, Task, Transcription, fail, loaded, next_fit, settle, settle_fit
+from cloud_server.questions import Fitting, Task, Transcription, fail, loaded, next_fit, settle, settle_fit, start_failure
 from cloud_server.schedule import Job, Schedule
 from cloud_server.telemetry.pool_watch import PoolWatch
-from cloud_server.worker import Worker, WorkerDied
+from cloud_server.worker import START_TIMEOUT_S, Worker, WorkerDied
 from cloud_server.worker_process import Fit, RecogniserSpec, Reply, Request
 from models.records import Partial, Sounds
 from protos.errors import Cancelled, ConfigurationError, DeadlineExceeded, Draining, InternalError, NotFinite
@@ -43,8 +43,10 @@ class WorkerPool:
         schedule: Schedule,
         clock: Callable[[], float] = time.monotonic,
         watch: PoolWatch | None = None,
+        start_timeout_s: float = START_TIMEOUT_S,
     ) -> None:
-        self._workers = [Worker(spec, f"harken-worker-{number}") for number in range(1, schedule.workers + 1)]
+        self._start_timeout_s = start_timeout_s
+        self._workers = [self._worker(spec, number) for number in range(schedule.workers)]
         self._schedule = schedule
         self._clock = clock
         self._watch = watch or PoolWatch()
@@ -63,12 +65,14 @@ class WorkerPool:
         """New audio worth another partial, once started; 0: the recogniser gives none."""
 
     async def start(self) -> ModelInfo:
-        """Returns when every worker has loaded and warmed up. Raises: ConfigurationError, WorkerDied: one cannot."""
+        """Returns when every worker has loaded and warmed up. Raises: ConfigurationError: one cannot."""
         try:
             started = await asyncio.gather(*(worker.start() for worker in self._workers), return_exceptions=True)
             ready = [loaded(outcome) for outcome in started]
-        except BaseException:
+        except BaseException as error:
             await asyncio.gather(*(worker.stop() for worker in self._workers))
+            if isinstance(error, WorkerDied):
+                raise start_failure(error) from error
             raise
         self._loops = [asyncio.create_task(self._serve(number)) for number in range(len(self._workers))]
         self.hop_samples, self.takes_hints = ready[0].hop_samples, ready[0].takes_hints
@@ -144,7 +148,7 @@ class WorkerPool:
         Raises: ConfigurationError, WorkerDied: it cannot be built; whoever was not replaced serves on.
         """
         for number, turn in enumerate(self._turns):
-            fresh = Worker(spec, f"harken-worker-{number + 1}")
+            fresh = self._worker(spec, number)
             try:
                 await fresh.start()
             except BaseException:
@@ -176,6 +180,9 @@ class WorkerPool:
             loop.cancel()
         await asyncio.gather(*self._loops, return_exceptions=True)
         await asyncio.gather(*(worker.stop() for worker in self._workers))
+
+    def _worker(self, spec: RecogniserSpec, number: int) -> Worker:
+        return Worker(spec, f"harken-worker-{number + 1}", self._start_timeout_s)
 
     async def _serve(self, number: int) -> None:
         while True:

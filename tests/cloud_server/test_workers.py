@@ -128,6 +128,21 @@ async def test_a_recogniser_that_cannot_be_built_is_said_at_the_start() -> None:
         await pool.start()
 
 
+@pytest.mark.parametrize(
+    ("factory", "words"),
+    [
+        ("make_slow_stub", r"harken-worker-[12] was not ready within 0.2 s and was ended: .* --workers, or allow more with --worker-start-s$"),
+        ("make_dying_stub", r"harken-worker-[12] ended with exit code 3 before it was ready: "),
+    ],
+)
+async def test_a_worker_that_never_comes_up_is_said_at_the_start_and_nothing_is_left_of_any(factory: str, words: str) -> None:
+    start_timeout_s = 0.2 if factory == "make_slow_stub" else 60.0
+    pool = WorkerPool(RecogniserSpec(f"tests.fakes:{factory}"), Schedule(60, 2), start_timeout_s=start_timeout_s)
+    with pytest.raises(ConfigurationError, match=words):
+        await pool.start()
+    assert [worker._process.is_alive() for worker in pool._workers if worker._process] == [False, False]
+
+
 async def hear(pool: WorkerPool, first: int, number: int = 1, heard_samples: int = 0) -> Partial | None:
     return await pool.hear(("stream", number), 0, heard_samples, fakes.speech(1600, first).pcm)
 
