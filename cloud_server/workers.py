@@ -38,18 +38,12 @@ class WorkerPool:
     """`watch` is told what happens, for metrics."""
 
     def __init__(
-        self,
-        spec: RecogniserSpec,
-        schedule: Schedule,
-        clock: Callable[[], float] = time.monotonic,
-        watch: PoolWatch | None = None,
+        self, spec: RecogniserSpec, schedule: Schedule, clock: Callable[[], float] = time.monotonic, watch: PoolWatch | None = None,
         start_timeout_s: float = START_TIMEOUT_S,
-    ) -> None:
+    ) -> None:  # fmt: skip
+        self._schedule, self._clock, self._watch = schedule, clock, watch or PoolWatch()
         self._start_timeout_s = start_timeout_s
         self._workers = [self._worker(spec, number) for number in range(schedule.workers)]
-        self._schedule = schedule
-        self._clock = clock
-        self._watch = watch or PoolWatch()
         self._listening = Listening(schedule.workers)
         self._waiting: dict[Key, Task] = {}
         self._hearing: dict[Key, asyncio.Future[Partial | None]] = {}
@@ -151,13 +145,16 @@ class WorkerPool:
             fresh = self._worker(spec, number)
             try:
                 await fresh.start()
-            except BaseException:
+            except BaseException as error:
+                if not isinstance(error, asyncio.CancelledError):
+                    self._watch.renewed("failed")
                 await fresh.stop()
                 raise
             async with turn:
                 old, self._workers[number] = self._workers[number], fresh
                 for key in self._listening.lost(number):
                     self._give_up_on(key)
+            self._watch.renewed("renewed")
             await old.stop()
 
     @property
@@ -182,7 +179,7 @@ class WorkerPool:
         await asyncio.gather(*(worker.stop() for worker in self._workers))
 
     def _worker(self, spec: RecogniserSpec, number: int) -> Worker:
-        return Worker(spec, f"harken-worker-{number + 1}", self._start_timeout_s)
+        return Worker(spec, f"harken-worker-{number + 1}", self._start_timeout_s, self._watch.model_loaded)
 
     async def _serve(self, number: int) -> None:
         while True:
