@@ -44,7 +44,8 @@ class Framer:
 
     def push(self, block: Block) -> list[AudioFrame]:
         """block: (S,) or (S, channels) float32 in -1..1, channels are averaged. Raises: InvalidAudio: a sample is not finite."""
-        mono = block if block.ndim == 1 else block.mean(axis=1, dtype=np.float32)
+        # The mean of one channel took longer than resampling it.
+        mono = block.reshape(-1) if block.ndim == 1 or block.shape[1] == 1 else block.mean(axis=1, dtype=np.float32)
         self._pcm += to_pcm(mono if self._resampler is None else self._resampler.resample_chunk(mono))
         return self._whole_frames()
 

@@ -48,6 +48,13 @@ def test_channels_are_averaged() -> None:
     assert np.frombuffer(frame.pcm, "<i2")[0] == round(0.125 * 32768)
 
 
+@pytest.mark.parametrize("rate_hz", [16_000, 48_000])
+def test_one_channel_in_a_column_is_heard_as_it_is(rate_hz: int) -> None:
+    samples = np.random.default_rng(4).uniform(-1, 1, 960).astype(np.float32)
+    row, column = Framer(rate_hz), Framer(rate_hz)
+    assert row.push(samples) + row.finish() == column.push(samples.reshape(-1, 1)) + column.finish()
+
+
 def test_a_gap_moves_the_capture_clock_and_loses_nothing_before_it() -> None:
     framer = Framer(16_000)
     before = framer.push(np.zeros(400, np.float32)) + framer.gap(0.5)
