@@ -9,7 +9,7 @@ from edge_client.chunks import Chunker
 from edge_client.config import Config
 from edge_client.gate import SpeechGate
 from edge_client.segmenter import Segmenter, SegmentEvent
-from edge_client.vad import FRAME_BYTES, Vad, level_dbfs
+from edge_client.vad import FRAME_BYTES, Vad
 from protos import messages as m
 
 
@@ -55,7 +55,7 @@ def _events(pcm: bytes, config: Config, vad: Vad) -> Iterator[tuple[float, Segme
     for first in range(0, len(pcm), FRAME_BYTES):
         frame = m.AudioFrame(samples, pcm[first : first + FRAME_BYTES])
         samples += len(frame.pcm) // m.BYTES_PER_SAMPLE
-        voiced = gate.decide(level_dbfs(frame.pcm), vad.is_voiced(frame), segmenter.is_open)
+        voiced = gate.decide(frame.pcm, vad.is_voiced(frame), segmenter.is_open)
         for event in segmenter.push(frame, voiced):
             yield samples / m.SAMPLE_RATE_HZ, event
     for event in segmenter.finish():

@@ -57,6 +57,9 @@ def run(
     port: Annotated[int, typer.Option(envvar="HARKEN_SERVER_PORT", help="gRPC port; 0 picks a free one.")] = DEFAULTS.port,
     metrics_port: Annotated[int, typer.Option(envvar="HARKEN_SERVER_METRICS_PORT", help="/metrics; 0 picks a free one.")] = DEFAULTS.metrics_port,
     workers: Annotated[int, typer.Option(envvar="HARKEN_SERVER_WORKERS", help="Recogniser processes; one a core is best.")] = DEFAULTS.workers,
+    worker_start_s: Annotated[
+        float, typer.Option(envvar="HARKEN_SERVER_WORKER_START_S", help="Give up if one is not ready within this many seconds.")
+    ] = DEFAULTS.worker_start_s,
     bundle: Annotated[Path | None, typer.Option(envvar="HARKEN_SERVER_BUNDLE", help="Model bundle; default: the one shipped.")] = None,
     index: Annotated[
         list[str] | None,
@@ -139,6 +142,7 @@ def run(
         port,
         metrics_port,
         workers,
+        worker_start_s,
         bundle,
         tuple(map(parse_place, index or ())),
         tuple(catalogue or ()),

@@ -14,7 +14,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 import grpc
-from grpc_health.v1 import health_pb2, health_pb2_grpc
+from grpc_health.v1 import health_pb2_grpc
 from grpc_health.v1._async import HealthServicer
 from prometheus_client import start_http_server
 
@@ -26,6 +26,7 @@ from cloud_server.feedback import FeedbackLog
 from cloud_server.interceptor import LastResort
 from cloud_server.metrics import Metrics
 from cloud_server.offer import Offer
+from cloud_server.readiness import Readiness
 from cloud_server.schedule import Schedule
 from cloud_server.security.authentication import Authentication
 from cloud_server.security.gate import Gate, OpenGate
@@ -42,14 +43,12 @@ from cloud_server.title_words import TitleWords
 from cloud_server.worker_process import RecogniserSpec
 from cloud_server.workers import WorkerPool
 from models.bundle import default_bundle_dir
-from protos import speech_search_pb2 as pb
 from protos import speech_search_pb2_grpc as pb_grpc
 from protos.errors import ConfigurationError, TakenOver
 from protos.messages import CatalogueInfo, ModelInfo, Priority, RolloutStage, Segment
 
 log = logging.getLogger(__name__)
 
-SERVICE_NAME = pb.DESCRIPTOR.services_by_name["SpeechSearch"].full_name
 RECONNECT_IN_S = 1.0
 FORGET_EVERY_S = 3600.0
 # For the last Rejects and statuses to leave after the drain.
@@ -95,7 +94,7 @@ async def running_server(config: Config, spec: RecogniserSpec | None = None, tra
         metrics.process.watch_disk("scratch", scratch)
         catalogues = await asyncio.to_thread(load_catalogues, config.index_dirs, config.catalogues, scratch, config.search_weights)
         spec = spec or recogniser_spec(config)
-        pool = WorkerPool(spec, schedule, watch=metrics.queue)
+        pool = WorkerPool(spec, schedule, watch=metrics.queue, start_timeout_s=config.worker_start_s)
         model = replace(await pool.start(), stage=RolloutStage.LIVE, traffic_share=1.0)
         stack.push_async_callback(pool.stop, 0)
         metrics.model_loaded(model)
@@ -127,20 +126,21 @@ async def running_server(config: Config, spec: RecogniserSpec | None = None, tra
             stack.callback(asyncio.create_task(task).cancel)
         core.lexicon = Lexicon(config.bundle_dir or default_bundle_dir(), lambda: catalogues.titles if config.catalogue_words else ())
         service, checks = SpeechSearchService(core, config, version("harken"), gate), HealthServicer()
+        readiness = Readiness(checks, metrics.process, service)
         metrics.pending_results.set_function(lambda: service.unread_responses)
         server = make_grpc_server(config, service, checks, metrics, gate)
         stack.push_async_callback(server.stop, 0)
         port = listen(server, config)
         scrape = stack.enter_context(served_metrics(config, metrics))
         await server.start()
-        await say_ready(checks, metrics, service, ready=True)
+        await readiness.open()
         for watching in (
-            watch_loop_lag(metrics.process.loop_lag_s.observe),
+            watch_loop_lag(readiness.judge),
             probe(partial(probed, core), metrics.process.probed, config.probe_every_s),
         ):
             stack.callback(asyncio.create_task(watching).cancel)
         yield RunningServer(f"{config.host}:{port}", f"{config.metrics_host}:{scrape}", model, catalogues.infos, config.workers)
-        await drain(server, service, checks, metrics, pool, config.drain_s)
+        await drain(server, service, readiness, metrics, pool, config.drain_s)
 
 
 def make_grpc_server(
@@ -220,21 +220,13 @@ def served_metrics(config: Config, metrics: Metrics) -> Iterator[int]:
         server.server_close()
 
 
-async def say_ready(checks: HealthServicer, metrics: Metrics, service: SpeechSearchService, *, ready: bool) -> None:
-    service.ready = ready
-    metrics.process.ready.set(int(ready))
-    status = health_pb2.HealthCheckResponse.SERVING if ready else health_pb2.HealthCheckResponse.NOT_SERVING
-    for name in ("", SERVICE_NAME):
-        await checks.set(name, status)
-
-
 async def drain(
-    server: grpc.aio.Server, service: SpeechSearchService, checks: HealthServicer, metrics: Metrics, pool: WorkerPool, drain_s: float
+    server: grpc.aio.Server, service: SpeechSearchService, readiness: Readiness, metrics: Metrics, pool: WorkerPool, drain_s: float
 ) -> None:
     """NOT_SERVING, GoAway, finals of what was started, then the end."""
     metrics.process.draining.set(1)
     with metrics.process.drain_s.time():
-        await say_ready(checks, metrics, service, ready=False)
+        await readiness.close()
         await service.drain(RECONNECT_IN_S, drain_s)
     await server.stop(FLUSH_S)
     await pool.stop(drain_s)

@@ -10,11 +10,21 @@ from cloud_server.admission import Quota
 from cloud_server.search.weights import SHIPPED, Weights
 from cloud_server.security.exposure import Security
 from cloud_server.shared.access import RedisAccess
+from cloud_server.worker import START_TIMEOUT_S
 from protos.errors import ConfigurationError
 from protos.messages import MAX_CHUNK_BYTES, AudioEncoding, Limits
 
 TENANT_QUOTA = Quota(max_streams=16, max_queued_audio_s=30.0, audio_s_per_minute=1200.0)
 """Sixteen people who all speak at once, with room to spare; half of the default queue."""
+
+
+RANGES = {
+    "port": (0, 65535),
+    "metrics_port": (0, 65535),
+    "workers": (1, 256),
+    "worker_start_s": (0.001, 3600),
+    "max_queued_audio_s": (1, 86_400),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +36,8 @@ class Config:
     """0 picks a free one."""
     workers: int = field(default_factory=lambda: max(1, os.cpu_count() or 1))
     """Processes with a one-thread recogniser each. One a core: batching and more threads both measured slower on CPU."""
+    worker_start_s: float = START_TIMEOUT_S
+    """How long one may take to load the model and try it: a second on an idle machine, over a minute on one where everybody starts at once."""
     bundle_dir: Path | None = None
     """None: the bundle this distribution ships."""
     index_dirs: tuple[Path | str, ...] = ()
@@ -72,7 +84,7 @@ class Config:
 
     def __post_init__(self) -> None:
         """Raises: ConfigurationError: a value breaks its rule."""
-        for name, low, high in (("port", 0, 65535), ("metrics_port", 0, 65535), ("workers", 1, 256), ("max_queued_audio_s", 1, 86_400)):
+        for name, (low, high) in RANGES.items():
             value = getattr(self, name)
             if not low <= value <= high:
                 raise ConfigurationError(f"{name} is {value}, must be within {low}..{high}")

@@ -7,9 +7,10 @@ from collections import deque
 from dataclasses import dataclass
 
 from cloud_server.schedule import Job
+from cloud_server.worker import WorkerDied, WorkerLate
 from cloud_server.worker_process import Fit, Ready, Reply, Request
 from models.records import Recognition
-from protos.errors import InternalError
+from protos.errors import ConfigurationError, InternalError
 from protos.messages import FinalReason
 
 
@@ -38,6 +39,13 @@ def loaded(outcome: Ready | BaseException) -> Ready:
     if isinstance(outcome, BaseException):
         raise outcome
     return outcome
+
+
+def start_failure(error: WorkerDied) -> ConfigurationError:
+    """What whoever starts a server is to do about a worker that never came up."""
+    if isinstance(error, WorkerLate):
+        return ConfigurationError(f"{error}: this machine is too busy or too slow; start fewer with --workers, or allow more with --worker-start-s")
+    return ConfigurationError(f"{error} before it was ready: its own words are above, and if there are none, the kernel's log says what ended it")
 
 
 def next_fit(waiting: deque[Fitting]) -> Fitting | None:

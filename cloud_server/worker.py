@@ -24,20 +24,44 @@ class WorkerDied(Exception):
     """The process ended, or was ended because it hung or made no sense, while it owed an answer."""
 
 
+class WorkerLate(WorkerDied):
+    """It was ended because it took longer than it may."""
+
+
 class Worker:
     """spawn, not fork: a forked child would inherit gRPC's threads and locks in whatever state they are."""
 
-    def __init__(self, spec: RecogniserSpec, name: str) -> None:
+    def __init__(
+        self, spec: RecogniserSpec, name: str, start_timeout_s: float = START_TIMEOUT_S, on_load: Callable[[str], None] = lambda _: None
+    ) -> None:
+        """on_load: told what became of each start, by one of `queue_metrics.MODEL_LOADS`."""
         self._spec = spec
         self._name = name
+        self._start_timeout_s = start_timeout_s
+        self._on_load = on_load
         self._pipe: Connection | None = None
         self._process: SpawnProcess | None = None
         # The pipe blocks; its own thread waits, so that neither the event loop nor another worker does.
         self._thread = ThreadPoolExecutor(1, thread_name_prefix=name)
 
     async def start(self) -> Ready:
-        """Raises: ConfigurationError: the recogniser cannot be built. WorkerDied: the process ended before it was ready."""
-        first = await self._within(START_TIMEOUT_S, self._launch)
+        """Raises: ConfigurationError: the recogniser cannot be built. WorkerDied: the process ended before it was ready; WorkerLate: it was ended."""
+        try:
+            ready = await self._started()
+        except WorkerLate as error:
+            self._on_load("late")
+            raise WorkerLate(f"{self._name} was not ready within {self._start_timeout_s:g} s and was ended") from error
+        except (WorkerDied, OSError):
+            self._on_load("died")
+            raise
+        except ConfigurationError:
+            self._on_load("refused")
+            raise
+        self._on_load("loaded")
+        return ready
+
+    async def _started(self) -> Ready:
+        first = await self._within(self._start_timeout_s, self._launch)
         if isinstance(first, Unfit):
             raise ConfigurationError(first.message)
         if not isinstance(first, Ready):
@@ -77,7 +101,7 @@ class Worker:
             self.kill()
             await asyncio.wait([waiting])  # the kill closed the pipe: the thread comes free
             waiting.exception()
-            raise WorkerDied(f"{self._name} gave no answer in {timeout_s:.0f} s and was ended") from error
+            raise WorkerLate(f"{self._name} gave no answer in {timeout_s:.0f} s and was ended") from error
 
     def _launch(self) -> object:
         self._end()

@@ -13,10 +13,10 @@ from collections import deque
 from collections.abc import Callable, Sequence
 
 from cloud_server.listening import Forget, Key, Listen, Listening
-from cloud_server.questions import Fitting, Task, Transcription, fail, loaded, next_fit, settle, settle_fit
+from cloud_server.questions import Fitting, Task, Transcription, fail, loaded, next_fit, settle, settle_fit, start_failure
 from cloud_server.schedule import Job, Schedule
 from cloud_server.telemetry.pool_watch import PoolWatch
-from cloud_server.worker import Worker, WorkerDied
+from cloud_server.worker import START_TIMEOUT_S, Worker, WorkerDied
 from cloud_server.worker_process import Fit, RecogniserSpec, Reply, Request
 from models.records import Partial, Sounds
 from protos.errors import Cancelled, ConfigurationError, DeadlineExceeded, Draining, InternalError, NotFinite
@@ -38,16 +38,12 @@ class WorkerPool:
     """`watch` is told what happens, for metrics."""
 
     def __init__(
-        self,
-        spec: RecogniserSpec,
-        schedule: Schedule,
-        clock: Callable[[], float] = time.monotonic,
-        watch: PoolWatch | None = None,
-    ) -> None:
-        self._workers = [Worker(spec, f"harken-worker-{number}") for number in range(1, schedule.workers + 1)]
-        self._schedule = schedule
-        self._clock = clock
-        self._watch = watch or PoolWatch()
+        self, spec: RecogniserSpec, schedule: Schedule, clock: Callable[[], float] = time.monotonic, watch: PoolWatch | None = None,
+        start_timeout_s: float = START_TIMEOUT_S,
+    ) -> None:  # fmt: skip
+        self._schedule, self._clock, self._watch = schedule, clock, watch or PoolWatch()
+        self._start_timeout_s = start_timeout_s
+        self._workers = [self._worker(spec, number) for number in range(schedule.workers)]
         self._listening = Listening(schedule.workers)
         self._waiting: dict[Key, Task] = {}
         self._hearing: dict[Key, asyncio.Future[Partial | None]] = {}
@@ -63,12 +59,14 @@ class WorkerPool:
         """New audio worth another partial, once started; 0: the recogniser gives none."""
 
     async def start(self) -> ModelInfo:
-        """Returns when every worker has loaded and warmed up. Raises: ConfigurationError, WorkerDied: one cannot."""
+        """Returns when every worker has loaded and warmed up. Raises: ConfigurationError: one cannot."""
         try:
             started = await asyncio.gather(*(worker.start() for worker in self._workers), return_exceptions=True)
             ready = [loaded(outcome) for outcome in started]
-        except BaseException:
+        except BaseException as error:
             await asyncio.gather(*(worker.stop() for worker in self._workers))
+            if isinstance(error, WorkerDied):
+                raise start_failure(error) from error
             raise
         self._loops = [asyncio.create_task(self._serve(number)) for number in range(len(self._workers))]
         self.hop_samples, self.takes_hints = ready[0].hop_samples, ready[0].takes_hints
@@ -144,16 +142,19 @@ class WorkerPool:
         Raises: ConfigurationError, WorkerDied: it cannot be built; whoever was not replaced serves on.
         """
         for number, turn in enumerate(self._turns):
-            fresh = Worker(spec, f"harken-worker-{number + 1}")
+            fresh = self._worker(spec, number)
             try:
                 await fresh.start()
-            except BaseException:
+            except BaseException as error:
+                if not isinstance(error, asyncio.CancelledError):
+                    self._watch.renewed("failed")
                 await fresh.stop()
                 raise
             async with turn:
                 old, self._workers[number] = self._workers[number], fresh
                 for key in self._listening.lost(number):
                     self._give_up_on(key)
+            self._watch.renewed("renewed")
             await old.stop()
 
     @property
@@ -176,6 +177,9 @@ class WorkerPool:
             loop.cancel()
         await asyncio.gather(*self._loops, return_exceptions=True)
         await asyncio.gather(*(worker.stop() for worker in self._workers))
+
+    def _worker(self, spec: RecogniserSpec, number: int) -> Worker:
+        return Worker(spec, f"harken-worker-{number + 1}", self._start_timeout_s, self._watch.model_loaded)
 
     async def _serve(self, number: int) -> None:
         while True:

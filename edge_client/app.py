@@ -24,12 +24,14 @@ from edge_client.spool import Spool
 from edge_client.summary import Summary
 from edge_client.tracing import Tracing, tracing_to
 from edge_client.transport import Transport
-from edge_client.vad import Vad, level_dbfs
+from edge_client.vad import Vad
 from protos import messages as m
 from protos.errors import PermissionDenied, SpeechError, Unauthenticated, Unreachable
 
 # A program that was stopped, by Ctrl-Z or by a pager nobody scrolls, first reads what arrived meanwhile; then the server may be late.
 CATCH_UP_S = 0.25
+# A turn of the loop for each frame was a tenth of what listening costs; a source that never waits itself must let others in all the same.
+TURN_FRAMES = 5
 
 
 class EdgeSession:
@@ -62,8 +64,7 @@ class EdgeSession:
             enable_word_time_offsets=True,
         )
         self._transport = Transport(config.transport, self._wish)
-        self._keeper = Keeper(None)
-        self._ledger = Ledger()
+        self._keeper, self._ledger = Keeper(None), Ledger()
         self._changed, self._room = asyncio.Event(), asyncio.Event()
         self._captured = self._voiced = self._segments = self._rejected = 0
         self._notices: list[str] = []
@@ -142,10 +143,9 @@ class EdgeSession:
         try:
             async with aclosing(self._source.frames()) as frames:
                 async for frame in frames:
-                    self._hear(frame)
-                    if self._source.can_wait:
+                    if self._hear(frame) or frame.start_sample // m.FRAME_SAMPLES % TURN_FRAMES == 0:
                         await self._wait_for_room()
-                    await asyncio.sleep(0)  # a file is read faster than the network drains
+                        await asyncio.sleep(0)  # a file is read faster than the network drains
         except asyncio.CancelledError:
             if not self._stopped:
                 raise
@@ -156,31 +156,34 @@ class EdgeSession:
             self._missed.finish()
             self._transport.end_input(self._report)
 
-    def _hear(self, frame: m.AudioFrame) -> None:
+    def _hear(self, frame: m.AudioFrame) -> bool:
+        """True: there is something to send."""
         is_voiced = self._vad.is_voiced(frame)
-        voiced = self._gate.decide(level_dbfs(frame.pcm), is_voiced, self._segmenter.is_open)
+        voiced = self._gate.decide(frame.pcm, is_voiced, self._segmenter.is_open)
         samples = len(frame.pcm) // m.BYTES_PER_SAMPLE
         self._captured += samples
         self._voiced += samples if voiced else 0
-        for event in self._segmenter.push(frame, voiced):
-            self._take(event)
+        sent = [self._take(event) for event in self._segmenter.push(frame, voiced)]
         self._missed.hear(frame.start_sample, samples, is_voiced=is_voiced, is_sent=self._segmenter.is_open)
         if time.monotonic() >= self._reports.last_s + self._config.transport.report_every_s:
             self._transport.say(self._report())
+        return any(sent)
 
-    def _take(self, event: SegmentEvent) -> None:
+    def _take(self, event: SegmentEvent) -> bool:
         if isinstance(event, SegmentStarted):
             self._ledger.open(event.segment_id, event.start_sample)
             self._missed.sent_from(event.start_sample)
             self._reports.opened(event.segment_id, time.monotonic())
             self._segments += 1
-        for request in self._chunker.push(event):
+        requests = self._chunker.push(event)
+        for request in requests:
             assert isinstance(request, SegmentRequest)  # noqa: S101 - a chunker makes nothing else
             self._lose(self._transport.send(request))
             self._lose(self._keeper.keep(request))  # before the loop turns, and so before anything is on its way
         if isinstance(event, SegmentEnded):
             self._ledger.close(event.segment_id, event.end_sample, time.monotonic())
             self._changed.set()
+        return bool(requests)
 
     def _lose(self, segment_ids: Iterable[int]) -> None:
         limit = self._config.transport.max_unanswered_bytes
@@ -210,7 +213,7 @@ class EdgeSession:
     async def _wait_for_room(self) -> None:
         """A file at full speed would fill the server's queue, and be refused; nobody loses anything if it is read a little later."""
         limit = self._config.transport.max_unanswered_s * m.SAMPLE_RATE_HZ
-        while self._ledger.unanswered_samples > limit and not self._receiving_is_over:
+        while self._source.can_wait and self._ledger.unanswered_samples > limit and not self._receiving_is_over:
             self._room.clear()
             await self._room.wait()
 
@@ -242,8 +245,6 @@ class EdgeSession:
                 self._notices.append(response.message)
             case m.GoAway():
                 self._notices.append(f"the server asked to reconnect in {response.reconnect_in:g} s: {response.reason}")
-            case _:
-                pass
 
     def _hear_of(self, interim: m.Result) -> None:
         self._reports.interim(interim.segment_id, time.monotonic())

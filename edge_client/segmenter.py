@@ -95,8 +95,10 @@ class Segmenter:
 
     def _listen(self, frame: AudioFrame, voiced: bool) -> list[SegmentEvent]:
         self._recent.append((frame, voiced))
+        if not voiced:
+            return []
         window = list(self._recent)[-self._onset_window :]
-        if not voiced or sum(flag for _, flag in window) < self._onset_voiced:
+        if sum(flag for _, flag in window) < self._onset_voiced:
             return []
         first_voiced = next(index for index, (_, flag) in enumerate(window) if flag) + len(self._recent) - len(window)
         frames = [item for item, _ in list(self._recent)[self._first_sent(first_voiced) :]]

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import os
-import threading
 import time
 from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
-import numpy as np
 import soundfile
 
+from edge_client.inlet import blocks
 from edge_client.resample import Block, Framer
 from protos.errors import ConfigurationError, InvalidAudio
 from protos.messages import BYTES_PER_SAMPLE, SAMPLE_RATE_HZ, AudioFrame, DeviceInfo, MicrophoneState
@@ -107,21 +107,20 @@ class PcmStream:
 
     async def frames(self) -> AsyncGenerator[AudioFrame, None]:
         """Raises: ConfigurationError: the pipe cannot be read."""
-        size, rest = max(1, int(BLOCK_SECONDS * self._rate_hz)) * BYTES_PER_SAMPLE, b""
-        while data := await self._read(size):
-            data = rest + data
-            whole = len(data) - len(data) % BYTES_PER_SAMPLE  # a pipe may cut a sample in two
-            rest = data[whole:]
-            for frame in self._framer.push(np.frombuffer(data[:whole], "<i2").astype(np.float32) / np.float32(32768)):
-                yield frame
-        for frame in self._framer.finish():
-            yield frame
-
-    async def _read(self, size: int) -> bytes:
+        size = max(1, int(BLOCK_SECONDS * self._rate_hz)) * BYTES_PER_SAMPLE
+        rest = b""
         try:
-            return await read_aside(self._stream, size)
+            async with aclosing(blocks(self._stream, size)) as found:
+                async for block in found:
+                    pcm = rest + block
+                    whole = len(pcm) - len(pcm) % BYTES_PER_SAMPLE  # a pipe may cut a sample in two
+                    rest = pcm[whole:]
+                    for frame in self._framer.push_pcm(pcm[:whole]):
+                        yield frame
         except OSError as error:
             raise unreadable(error) from error
+        for frame in self._framer.finish():
+            yield frame
 
 
 def unreadable(error: OSError) -> ConfigurationError:
@@ -138,32 +137,3 @@ def standard_input() -> BinaryIO:
         return open(0, "rb", buffering=0, closefd=False)
     except OSError as error:
         raise unreadable(error) from error
-
-
-async def read_aside(stream: BinaryIO, size: int) -> bytes:
-    """As asyncio.to_thread(stream.read, size), in a thread that exit does not wait for: a pipe may stay open and silent for ever.
-
-    Raises: OSError, ValueError: as the stream does.
-    """
-    loop = asyncio.get_running_loop()
-    arrived: asyncio.Future[bytes] = loop.create_future()
-
-    def settle(data: bytes, error: Exception | None) -> None:
-        if arrived.done():  # nobody waits any more
-            return
-        if error is None:
-            arrived.set_result(data)
-        else:
-            arrived.set_exception(error)
-
-    def read() -> None:
-        data, error = b"", None
-        try:
-            data = stream.read(size)
-        except (OSError, ValueError) as caught:
-            error = caught
-        if not loop.is_closed():
-            loop.call_soon_threadsafe(settle, data, error)
-
-    threading.Thread(target=read, daemon=True, name="stdin").start()
-    return await arrived

@@ -112,6 +112,16 @@ def make_stub(crash_flag: str = "") -> tuple[StubRecogniser, m.ModelInfo]:
     return StubRecogniser(crash_flag), MODEL
 
 
+def make_slow_stub() -> tuple[StubRecogniser, m.ModelInfo]:
+    """Still loading when everybody has lost patience."""
+    time.sleep(3600)
+    return make_stub()
+
+
+def make_dying_stub() -> tuple[StubRecogniser, m.ModelInfo]:
+    os._exit(3)
+
+
 class SoundingStub(StubRecogniser):
     """Also says what it sounds like, so that everything that is measured of a segment can be."""
 

@@ -79,6 +79,8 @@ WORKERS = (
     Panel("Worker seconds for a second of audio", quantiles("asr_model_rtf")),
     Panel("Workers and outputs that failed", {"restarts": rate("asr_model_restarts_total"), "not finite": rate("asr_model_nonfinite_outputs_total")}),
     Panel("Interim results", {"{{outcome}}": rate("asr_server_interims_total", "outcome")}, "reqps"),
+    Panel("Models that workers loaded", {"{{outcome}}": rate("asr_model_loads_total", "outcome")}),
+    Panel("Workers renewed", {"{{outcome}}": rate("asr_worker_renewals_total", "outcome")}),
     Panel("Words of catalogues made", {"{{outcome}}": rate("asr_model_words_total", "outcome")}),
 )
 LOOP = (

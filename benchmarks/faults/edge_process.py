@@ -44,13 +44,14 @@ class RecordedSession(EdgeSession):
         super().__init__(source, config, on_earlier=lambda outcome: diary.write(shown(outcome, is_earlier=True)))
         self._diary, self._start_sample = diary, 0
 
-    def _take(self, event: SegmentEvent) -> None:
+    def _take(self, event: SegmentEvent) -> bool:
         if isinstance(event, SegmentStarted):
             self._start_sample = event.start_sample
             self._diary.write(Opened(event.start_sample))
-        super()._take(event)
+        is_any_sent = super()._take(event)
         if isinstance(event, SegmentEnded):
             self._diary.write(Closed(self._start_sample, event.end_sample))
+        return is_any_sent
 
 
 def shown(outcome: SegmentOutcome, *, is_earlier: bool = False) -> Shown:

@@ -12,11 +12,12 @@ import typer
 
 from benchmarks.contest import circumstances
 from benchmarks.idle.connections import cost_of
-from benchmarks.idle.edge import listening_cores
+from benchmarks.idle.edge import listening_cores, room, talk
 from benchmarks.load.plan import WayIn
 from benchmarks.load.run import Load, Target, run_load
 from benchmarks.load.script import found_recordings, scripts
 from benchmarks.processes import server_process
+from models.transcribe import read_pcm
 from protos.errors import ConfigurationError
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -40,7 +41,9 @@ def idle(
     counts = numbers(connections)
     with server_process("--workers", "1", "--no-catalogue-words") as server:
         say(f"an edge listens for {seconds:g} s")
-        edge = listening_cores(server.address, seconds)
+        edge = listening_cores(server.address, seconds, room())
+        say(f"an edge hears somebody speak for {seconds:g} s")
+        spoken_to = listening_cores(server.address, seconds, talk([read_pcm(Path(one.audio)) for one in found_recordings(ROOT, None, 100)], room()))
         measured = []
         for count in counts:
             say(f"{count} silent clients for {seconds:g} s")
@@ -50,6 +53,7 @@ def idle(
         speaking = run_load(Target(WayIn(server.address), None, (server.pid,)), Load(1.0, seconds, user_count=1), made)
     facts = {
         "edge_listening_cores": round(edge, 4),
+        "edge_spoken_to_cores": round(spoken_to, 4),
         "server_idle": [{"connections": one.connections, "cores": round(one.cores, 4)} for one in measured],
         "server_one_speaker_cores": speaking.facts()["server_cores"],
         "run": circumstances(ROOT),
@@ -58,6 +62,7 @@ def idle(
         print(json.dumps(facts))
     else:
         print(f"harken-edge listen, nobody speaks: {edge:.2%} of a core")
+        print(f"harken-edge listen, somebody speaks all the time: {spoken_to:.2%} of a core")
         for one in measured:
             print(f"server, {one.connections:5d} silent clients: {one.cores:.2%} of a core")
         print(f"server, one person who speaks all the time: {facts['server_one_speaker_cores']:.2%} of a core")

@@ -24,5 +24,11 @@ class PoolWatch:
     def poisoned(self) -> None:
         """Two workers died of one segment."""
 
+    def model_loaded(self, outcome: str) -> None:
+        """A worker loaded its model, at the start or in another's place, or did not. outcome: one of `queue_metrics.MODEL_LOADS`."""
+
+    def renewed(self, outcome: str) -> None:
+        """A worker was to take another's place while all serve. outcome: one of `queue_metrics.RENEWALS`."""
+
     def restarted(self) -> None:
         """A worker died, or was ended because it hung."""

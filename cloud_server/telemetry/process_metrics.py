@@ -16,7 +16,7 @@ PROBE_OUTCOMES = ("answered", "failed")
 
 class ProcessMetrics:
     def __init__(self, registry: CollectorRegistry) -> None:
-        self.ready = Gauge("asr_server_ready", "1 when segments are accepted.", registry=registry)
+        self.ready = Gauge("asr_server_ready", "1 when new sessions are taken.", registry=registry)
         self.draining = Gauge("asr_server_draining", "1 after a stop was asked for.", registry=registry)
         self.drain_s = Histogram("asr_server_drain_seconds", "From the wish to stop to the last answer.", buckets=LATENCY_S, registry=registry)
         self.loop_lag_s = Histogram("asr_server_event_loop_lag_seconds", "How late the event loop woke.", buckets=FAST_S, registry=registry)

@@ -12,6 +12,10 @@ from protos.messages import Priority
 PRIORITIES: dict[Priority, str] = {Priority.LIVE: "live", Priority.CATCHUP: "catchup"}
 DROPS = ("shed", "deadline", "cancelled")
 WORK = ("recognize", "listen", "fit")
+MODEL_LOADS = ("loaded", "refused", "late", "died")
+"""refused: the bundle or the vocabulary cannot be used; late: not ready in time, and ended; died: it ended by itself."""
+RENEWALS = ("renewed", "failed")
+"""failed: whoever was not replaced serves on."""
 
 
 class QueueMetrics(PoolWatch):
@@ -25,6 +29,8 @@ class QueueMetrics(PoolWatch):
         self._busy_s = Counter("asr_worker_busy_seconds", "Time workers spent, by what they were asked.", ["work"], registry=registry)
         self._real_time = Histogram("asr_model_rtf", "Worker seconds for a second of audio.", buckets=REAL_TIME, registry=registry)
         self._restarts = Counter("asr_model_restarts", "Workers replaced after a crash or a hang.", registry=registry)
+        self._loads = Counter("asr_model_loads", "Models that workers loaded, by outcome.", ["outcome"], registry=registry)
+        self._renewals = Counter("asr_worker_renewals", "Workers replaced by those of a newer vocabulary.", ["outcome"], registry=registry)
         self._not_finite = Counter("asr_model_nonfinite_outputs", "Segments whose model output was no number.", registry=registry)
         for name in PRIORITIES.values():
             self._queued_s.labels(name)
@@ -32,6 +38,10 @@ class QueueMetrics(PoolWatch):
             self._dropped.labels(why)
         for work in WORK:
             self._busy_s.labels(work)
+        for outcome in MODEL_LOADS:
+            self._loads.labels(outcome)
+        for outcome in RENEWALS:
+            self._renewals.labels(outcome)
 
     def queue_changed(self, schedule: Schedule) -> None:
         for priority, name in PRIORITIES.items():
@@ -55,6 +65,12 @@ class QueueMetrics(PoolWatch):
 
     def poisoned(self) -> None:
         self._poison.inc()
+
+    def model_loaded(self, outcome: str) -> None:
+        self._loads.labels(outcome).inc()
+
+    def renewed(self, outcome: str) -> None:
+        self._renewals.labels(outcome).inc()
 
     def restarted(self) -> None:
         self._restarts.inc()

@@ -60,7 +60,7 @@ def warnings(tried: Sequence[Tried], usable_cores: float) -> list[str]:
 
 
 async def try_workers(spec: RecogniserSpec, workers: int, seconds: float, clock: Callable[[], float] = time.perf_counter) -> Tried:
-    """Raises: ConfigurationError, WorkerDied: the recogniser cannot be built."""
+    """Raises: ConfigurationError: the recogniser cannot be built."""
     pool, segments = WorkerPool(spec, Schedule(QUEUE_S, workers)), [Segment(1, 0, babble(CLIP_S, seed)) for seed in range(CLIPS)]
     await pool.start()
     try:

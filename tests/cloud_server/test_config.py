@@ -8,7 +8,7 @@ from cloud_server.config import Config
 from protos.errors import ConfigurationError
 
 
-@pytest.mark.parametrize("bad", [{"port": 70000}, {"workers": 0}, {"max_queued_audio_s": 0}])
+@pytest.mark.parametrize("bad", [{"port": 70000}, {"workers": 0}, {"worker_start_s": 0}, {"max_queued_audio_s": 0}])
 def test_a_value_that_breaks_its_rule_is_named(bad: dict[str, object]) -> None:
     with pytest.raises(ConfigurationError, match="|".join(str(value) for value in bad.values())):
         Config(**bad)  # type: ignore[arg-type]

@@ -44,6 +44,19 @@ def test_what_an_operator_must_change_is_one_sentence_and_exit_code_2(
     assert "hush" not in err
 
 
+def test_a_worker_that_takes_too_long_to_start_is_one_sentence_and_leaves_nothing_running(catalogue: Path) -> None:
+    """It was a stack trace after sixty seconds."""
+    flags = ["--port", "0", "--metrics-port", "0", "--workers", "2", "--catalogue", str(catalogue), "--worker-start-s", "0.01"]
+    command_line = [sys.executable, "-m", "cloud_server", "run", *flags]
+    # Its pipe ends only when nobody holds it any more: children included.
+    done = subprocess.run(command_line, capture_output=True, text=True, check=False, timeout=60)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "Traceback" not in done.stderr
+    (sentence,) = [line for line in done.stderr.splitlines() if line.startswith("harken-server: ")]
+    assert sentence.startswith("harken-server: harken-worker-1 was not ready within 0.01 s and was ended: ")
+    assert sentence.endswith("start fewer with --workers, or allow more with --worker-start-s")
+
+
 def test_a_server_says_where_it_is_and_stops_at_sigterm_with_0(catalogue: Path) -> None:
     flags = ["--port", "0", "--metrics-port", "0", "--workers", "1", "--catalogue", str(catalogue), "--json"]
     process = subprocess.Popen([sys.executable, "-m", "cloud_server", "run", *flags], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)

@@ -15,6 +15,7 @@ from cloud_server.listening import Forget, Listen
 from cloud_server.questions import Transcription
 from cloud_server.schedule import Schedule
 from cloud_server.telemetry.pool_watch import PoolWatch
+from cloud_server.telemetry.queue_metrics import MODEL_LOADS, RENEWALS
 from cloud_server.worker_process import Fit, Listeners, RecogniserSpec, fit
 from cloud_server.workers import WorkerPool
 from models.records import Partial, Recognition, Sounds
@@ -23,6 +24,21 @@ from protos.messages import PhraseHint, Priority
 from tests import fakes
 
 restarts: list[int] = []
+
+
+class Heard(PoolWatch):
+    """What became of models and workers that were to be loaded or renewed."""
+
+    def __init__(self) -> None:
+        self.outcomes: list[str] = []
+
+    def model_loaded(self, outcome: str) -> None:
+        assert outcome in MODEL_LOADS
+        self.outcomes.append(outcome)
+
+    def renewed(self, outcome: str) -> None:
+        assert outcome in RENEWALS
+        self.outcomes.append(outcome)
 
 
 class CountedRestarts(PoolWatch):
@@ -123,9 +139,26 @@ async def test_waiting_segments_are_refused_at_their_deadline_cancelled_or_shed(
 
 
 async def test_a_recogniser_that_cannot_be_built_is_said_at_the_start() -> None:
-    pool = WorkerPool(RecogniserSpec("cloud_server.worker_process:load_recogniser", ("/no/such/bundle",)), Schedule(60, 1))
+    pool = WorkerPool(RecogniserSpec("cloud_server.worker_process:load_recogniser", ("/no/such/bundle",)), Schedule(60, 1), watch=(watch := Heard()))
     with pytest.raises(ConfigurationError, match="/no/such/bundle"):
         await pool.start()
+    assert watch.outcomes == ["refused"]
+
+
+@pytest.mark.parametrize(
+    ("factory", "words"),
+    [
+        ("make_slow_stub", r"harken-worker-[12] was not ready within 0.2 s and was ended: .* --workers, or allow more with --worker-start-s$"),
+        ("make_dying_stub", r"harken-worker-[12] ended with exit code 3 before it was ready: "),
+    ],
+)
+async def test_a_worker_that_never_comes_up_is_said_at_the_start_and_nothing_is_left_of_any(factory: str, words: str) -> None:
+    start_timeout_s = 0.2 if factory == "make_slow_stub" else 60.0
+    pool = WorkerPool(RecogniserSpec(f"tests.fakes:{factory}"), Schedule(60, 2), watch=(watch := Heard()), start_timeout_s=start_timeout_s)
+    with pytest.raises(ConfigurationError, match=words):
+        await pool.start()
+    assert watch.outcomes == ["late" if factory == "make_slow_stub" else "died"] * 2
+    assert [worker._process.is_alive() for worker in pool._workers if worker._process] == [False, False]
 
 
 async def hear(pool: WorkerPool, first: int, number: int = 1, heard_samples: int = 0) -> Partial | None:

@@ -113,6 +113,7 @@ SYMPTOMS = {
         9, 28, 45, {"instance": "a:9464"},
     ),
     "HarkenWorkersDie": event("asr_model_restarts_total", count=5),
+    "HarkenModelNotLoaded": event("asr_model_loads_total", ', outcome="refused"', count=5, outcome="refused"),
     "HarkenSegmentKills": event("asr_queue_poison_total"),
     "HarkenOutputNotFinite": event("asr_model_nonfinite_outputs_total"),
     "HarkenVocabularyRefused": event("asr_model_words_total", ', outcome="refused"', outcome="refused"),

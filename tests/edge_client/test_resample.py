@@ -48,6 +48,13 @@ def test_channels_are_averaged() -> None:
     assert np.frombuffer(frame.pcm, "<i2")[0] == round(0.125 * 32768)
 
 
+@pytest.mark.parametrize("rate_hz", [16_000, 48_000])
+def test_one_channel_in_a_column_is_heard_as_it_is(rate_hz: int) -> None:
+    samples = np.random.default_rng(4).uniform(-1, 1, 960).astype(np.float32)
+    row, column = Framer(rate_hz), Framer(rate_hz)
+    assert row.push(samples) + row.finish() == column.push(samples.reshape(-1, 1)) + column.finish()
+
+
 def test_a_gap_moves_the_capture_clock_and_loses_nothing_before_it() -> None:
     framer = Framer(16_000)
     before = framer.push(np.zeros(400, np.float32)) + framer.gap(0.5)
@@ -60,6 +67,22 @@ def test_floats_are_clipped_before_they_are_cast() -> None:
     assert np.frombuffer(to_pcm(np.array([2.0, -2.0, 0.5, 0.0], np.float32)), "<i2").tolist() == [32767, -32768, 16384, 0]
     with pytest.raises(InvalidAudio, match="sample 1"):
         to_pcm(np.array([0.0, np.nan], np.float32))
+
+
+def test_what_is_absurdly_loud_is_clipped_and_no_fault() -> None:
+    assert np.frombuffer(to_pcm(np.array([1e20, -1e25, 0.5], np.float32)), "<i2").tolist() == [32767, -32768, 16384]
+    for value in (np.inf, -np.inf):
+        with pytest.raises(InvalidAudio, match="sample 2"):
+            to_pcm(np.array([0.0, 0.0, value], np.float32))
+
+
+@pytest.mark.parametrize("rate_hz", [16_000, 8_000])
+def test_samples_that_are_integers_already_come_out_as_they_would_through_floats(rate_hz: int) -> None:
+    samples = np.random.default_rng(3).integers(-32768, 32768, 1000).astype("<i2")
+    direct, through = Framer(rate_hz), Framer(rate_hz)
+    frames = direct.push_pcm(samples[:350].tobytes()) + direct.push_pcm(samples[350:].tobytes()) + direct.finish()
+    floats = samples.astype(np.float32) / np.float32(32768)
+    assert frames == through.push(floats[:350]) + through.push(floats[350:]) + through.finish()
 
 
 @pytest.mark.parametrize("rate_hz", [0, -1, 3_999, 400_000])

@@ -14,7 +14,7 @@ import soundfile
 from edge_client.config import SegmenterConfig, VadConfig
 from edge_client.gate import SpeechGate
 from edge_client.segmenter import SegmentContinued, Segmenter
-from edge_client.vad import Vad, level_dbfs
+from edge_client.vad import Vad
 from protos.messages import FRAME_SAMPLES, AudioFrame
 
 pytestmark = pytest.mark.shared
@@ -96,7 +96,7 @@ def sent_samples(signal: Signal) -> npt.NDArray[np.bool_]:
     events = []
     for start in range(0, len(signal), FRAME_SAMPLES):
         frame = AudioFrame(start, pcm[2 * start : 2 * (start + FRAME_SAMPLES)])
-        events += segmenter.push(frame, gate.decide(level_dbfs(frame.pcm), vad.is_voiced(frame), segmenter.is_open))
+        events += segmenter.push(frame, gate.decide(frame.pcm, vad.is_voiced(frame), segmenter.is_open))
     for event in [*events, *segmenter.finish()]:
         if isinstance(event, SegmentContinued):
             sent[event.start_sample : event.start_sample + len(event.pcm) // 2] = True

@@ -9,7 +9,7 @@ from benchmarks.faults.speech import QUERY_SAMPLES, Speech, number_at
 from edge_client.config import SegmenterConfig, VadConfig
 from edge_client.gate import SpeechGate
 from edge_client.segmenter import SegmentEnded, Segmenter, SegmentStarted
-from edge_client.vad import Vad, level_dbfs
+from edge_client.vad import Vad
 
 
 async def test_samples_are_those_that_frames_gave() -> None:
@@ -28,7 +28,7 @@ async def test_each_query_is_one_segment_and_begins_in_it(recording: str) -> Non
     vad, gate, segmenter = Vad(VadConfig()), SpeechGate(VadConfig()), Segmenter(SegmenterConfig())
     events = []
     async for frame in speech.frames():
-        events += segmenter.push(frame, gate.decide(level_dbfs(frame.pcm), vad.is_voiced(frame), segmenter.is_open))
+        events += segmenter.push(frame, gate.decide(frame.pcm, vad.is_voiced(frame), segmenter.is_open))
     starts = [event.start_sample for event in events if isinstance(event, SegmentStarted)]
     assert [number_at(start) for start in starts] == [0, 1, 2, 3, 4]
     assert [number_at(event.end_sample) for event in events if isinstance(event, SegmentEnded)] == [0, 1, 2, 3, 4]

@@ -11,7 +11,7 @@ async def test_each_lateness_is_told_and_none_is_negative() -> None:
     times = iter([0.0, 0.7, 1.0, 1.1, 2.0, 2.0])
     told: list[float] = []
 
-    def observe(lag_s: float) -> None:
+    async def observe(lag_s: float) -> None:
         told.append(lag_s)
         if len(told) == 3:
             watching.cancel()

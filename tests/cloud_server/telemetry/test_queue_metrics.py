@@ -9,7 +9,7 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from cloud_server.schedule import Job, Schedule
-from cloud_server.telemetry.queue_metrics import DROPS, WORK, QueueMetrics
+from cloud_server.telemetry.queue_metrics import DROPS, MODEL_LOADS, RENEWALS, WORK, QueueMetrics
 from cloud_server.worker_process import RecogniserSpec
 from cloud_server.workers import WorkerPool
 from protos.errors import DeadlineExceeded, InternalError, SpeechError
@@ -58,6 +58,10 @@ async def test_a_real_pool_moves_them() -> None:
     assert registry.get_sample_value("asr_model_nonfinite_outputs_total") == 1
     assert registry.get_sample_value("asr_queue_poison_total") == 1
     assert registry.get_sample_value("asr_model_restarts_total") == 2
+    assert {outcome: registry.get_sample_value("asr_model_loads_total", {"outcome": outcome}) for outcome in MODEL_LOADS} == {
+        "loaded": 3, "refused": 0, "late": 0, "died": 0,
+    }  # fmt: skip
+    assert [registry.get_sample_value("asr_worker_renewals_total", {"outcome": outcome}) for outcome in RENEWALS] == [0, 0]
     assert registry.get_sample_value("asr_queue_dropped_total", {"reason": "deadline"}) == 1
 
 
