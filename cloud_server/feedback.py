@@ -141,8 +141,10 @@ class FeedbackLog:
 
 def deletion_day(use: pb.DataUse, now: datetime) -> date | None:
     """The day that begins when the promised time is over or sooner; None: that is today."""
-    promised = use.retention.ToTimedelta() if use.HasField("retention") else timedelta(days=MAX_DAYS)
-    day = (now + min(promised, timedelta(days=MAX_DAYS))).date()
+    most_s = timedelta(days=MAX_DAYS).total_seconds()
+    # In seconds, as they came: a Duration may have more than a timedelta holds, of either sign.
+    promised_s = min(use.retention.seconds + use.retention.nanos / 1e9, most_s) if use.HasField("retention") else most_s
+    day = (now + timedelta(seconds=max(0.0, promised_s))).date()
     return day if day > now.date() else None
 
 

@@ -48,6 +48,12 @@ def gate(
     calibrate: Annotated[
         Path | None, typer.Option(help="JSONL of other recordings that nobody trained on: fit the new bundle's confidence to them first.")
     ] = None,
+    least_speed: Annotated[
+        float | None,
+        typer.Option(
+            min=0, help="Audio seconds a second over the old bundle's, for a bundle that is to be larger; the verdict names it. Default: 0.9."
+        ),
+    ] = None,
     limit: LimitOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -58,10 +64,12 @@ def gate(
     """
     with needs_extra("judging", "dev"):
         from models.evaluate.examples import calibrate_bundle  # noqa: PLC0415 - a server has neither onnx nor safetensors
+        from models.evaluate.gate import Limits  # noqa: PLC0415
         from models.evaluate.measure import gate_bundle  # noqa: PLC0415
     if calibrate is not None:
         calibrate_bundle(new, calibrate, None, (None, None), watched)
-    verdict = gate_bundle(new, against or default_bundle_dir(), manifest, limit, watched)
+    limits = Limits() if least_speed is None else Limits(speed_ratio=least_speed)
+    verdict = gate_bundle(new, against or default_bundle_dir(), manifest, limit, watched, limits)
     rows = [{"name": check.name, "passed": check.passed, "detail": check.detail} for check in verdict.checks]
     if as_json:
         print(json.dumps({"passed": verdict.passed, "against": verdict.against, "checks": rows}))

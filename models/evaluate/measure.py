@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from models.bundle import CARD, LICENCES, load_bundle
-from models.evaluate.gate import Measured, judge
+from models.evaluate.gate import SHIPPED, Limits, Measured, judge
 from models.evaluate.scoring import Utterance, labelled_rows, score
 from models.export.checkpoint import read_checkpoint
 from models.export.to_bundle import Identity, export_bundle, record_gate
@@ -29,7 +29,7 @@ Watch = Callable[[str, Iterable[Utterance], int], Iterable[Utterance]]
 """(what is heard, utterances, how many) -> the same utterances: where progress is shown."""
 
 
-def gate_bundle(new: Path, old: Path, manifest: Path, limit: int | None, watch: Watch) -> Gate:
+def gate_bundle(new: Path, old: Path, manifest: Path, limit: int | None, watch: Watch, limits: Limits = SHIPPED) -> Gate:
     """Judge `new` against `old` on `manifest`, and write the verdict into `new`'s manifest.
 
     Raises: BundleError: a bundle is not whole, or `new` lacks its float weights. ConfigurationError: the manifest.
@@ -53,6 +53,7 @@ def gate_bundle(new: Path, old: Path, manifest: Path, limit: int | None, watch: 
             bundle_bytes=sum(entry.size for entry in bundle.manifest.files.values()),
         ),
         theirs.bundle.sha256,
+        limits,
     )
     record_gate(new, verdict)
     return verdict

@@ -169,3 +169,11 @@ async def test_a_session_that_agrees_leaves_what_weights_are_tuned_by(catalogue:
     assert line["subject_id"] == "p7"
     assert line["seen"]["catalogue"] == "small"
     assert line["seen"]["alternatives"][0]["transcript"] == fakes.transcript_of(fakes.speech(4000).pcm)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "nanos", "days"), [(2**63 - 1, 999_999_999, MAX_DAYS), (315_576_000_000, 0, MAX_DAYS), (-(2**63), 0, None), (0, 0, None)]
+)
+def test_a_promise_longer_or_shorter_than_time_is_no_error(seconds: int, nanos: int, days: int | None) -> None:
+    day = deletion_day(pb.DataUse(allow_retention=True, retention=Duration(seconds=seconds, nanos=nanos)), NOW)
+    assert day == (None if days is None else (NOW + timedelta(days=days)).date())

@@ -83,3 +83,11 @@ def test_gate_exits_with_the_verdict(
     monkeypatch.setattr("models.evaluate.measure.gate_bundle", lambda *_: verdict)
     assert run(monkeypatch, "gate", "any", "--manifest", manifest) == code
     assert word in capsys.readouterr().out
+
+
+def test_a_bundle_that_is_to_be_larger_may_be_slower_and_its_verdict_says_by_how_much(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], bundle_dir: Path, manifest: Path
+) -> None:
+    run(monkeypatch, "gate", bundle_dir, "--manifest", manifest, "--against", bundle_dir, "--limit", "1", "--least-speed", "0.125", "--json")
+    details = {check["name"]: check["detail"] for check in json.loads(capsys.readouterr().out)["checks"]}
+    assert details["speed"].endswith("at least 0.125")

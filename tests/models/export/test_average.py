@@ -32,6 +32,18 @@ def test_the_mean_of_one_with_itself_is_itself(tmp_path: Path) -> None:
     assert all(np.array_equal(before.weights[name], after.weights[name]) for name in before.weights)
 
 
+def test_a_deeper_stage_and_what_it_grew_from_share_the_blocks_that_both_have(tmp_path: Path) -> None:
+    deep = write_source(tmp_path / "deep", replace(SHAPE, layers=SHAPE.layers + 1))
+    shallow = write_source(tmp_path / "shallow", seed=2)
+    average([deep, shallow], tmp_path / "made")
+    made, deeper, other = (read_checkpoint(folder) for folder in (tmp_path / "made", deep, shallow))
+    assert made.shape == deeper.shape
+    for name, tensor in made.tensors.items():
+        expected = (deeper.tensors[name] + other.tensors[name]) / 2 if name in other.tensors else deeper.tensors[name]
+        np.testing.assert_allclose(tensor, expected, rtol=1e-6, atol=1e-7)
+    assert any(f"layers.{SHAPE.layers}." in name for name in made.tensors)
+
+
 def test_one_is_no_average(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="at least 2"):
         average([write_source(tmp_path / "one")], tmp_path / "made")
