@@ -114,11 +114,11 @@ async def test_blocks_become_frames_in_order(monkeypatch: pytest.MonkeyPatch) ->
 
 
 async def test_lost_samples_move_the_capture_clock_and_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
-    block = np.zeros((320, 1), np.float32)
+    block = np.zeros((640, 1), np.float32)
     use(monkeypatch, FakePortAudio([(block, False), (block, True), (block, False)]))
     source = Microphone()
-    frames = await take(source, 3)
-    assert [frame.start_sample for frame in frames] == [0, 640, 960]
+    frames = await take(source, 6)
+    assert [frame.start_sample for frame in frames] == [0, 320, 1280, 1600, 1920, 2240]
     assert source.overruns == 1
 
 
