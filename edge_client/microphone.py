@@ -13,8 +13,8 @@ from edge_client.resample import Block, Framer
 from protos.errors import ConfigurationError
 from protos.messages import AudioFrame, DeviceInfo, MicrophoneState
 
-# Two frames: being woken by PortAudio's thread is most of what listening costs. One at a time took 0.022 of a core, two take 0.010; the first of a pair is
-# heard 20 ms later for it.
+# Two frames: being woken by PortAudio's thread is most of what listening costs. One at a time took 0.022 of a core, two take 0.010; the first of a
+# pair is heard 20 ms later for it.
 BLOCK_SECONDS = 0.04
 # Two seconds: longer than any pause of the event loop that speech should survive.
 QUEUE_BLOCKS = 50

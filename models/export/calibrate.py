@@ -20,7 +20,7 @@ CLIP_QUANTILE = 0.95
 def calibrate(model: onnx.ModelProto, activations: Mapping[str, str], speech: Sequence[Waveform]) -> dict[str, tuple[float, float]]:
     """activations: name -> tensor of the float graph `model`; speech: normalised waveforms. Returns: name -> (low, high)."""
     tensors = sorted(set(activations.values()))
-    session = ort.InferenceSession(_watching(model, tensors).SerializeToString(), providers=["CPUExecutionProvider"])
+    session = ort.InferenceSession(watching(model, tensors).SerializeToString(), providers=["CPUExecutionProvider"])
     seen = np.array(
         [[np.percentile(value, (100 - PERCENTILE, PERCENTILE)) for value in session.run(tensors, batch([waveform]))] for waveform in speech]
     )
@@ -29,7 +29,7 @@ def calibrate(model: onnx.ModelProto, activations: Mapping[str, str], speech: Se
     return {name: ranges[tensor] for name, tensor in activations.items()}
 
 
-def _watching(model: onnx.ModelProto, tensors: Sequence[str]) -> onnx.ModelProto:
+def watching(model: onnx.ModelProto, tensors: Sequence[str]) -> onnx.ModelProto:
     """The same graph with these tensors as its outputs."""
     watching = onnx.ModelProto()
     watching.CopyFrom(model)

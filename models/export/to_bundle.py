@@ -16,6 +16,7 @@ from models.bundle import CARD, CONFIDENCE, HEADS, LANGUAGE_MODEL, LEXICON, LICE
 from models.confidence import Confidence, write_confidence
 from models.decode.lexicon import make_lexicon, write_lexicon
 from models.decode.weights import Weights, write_weights
+from models.export.balance import balanced, channel_peaks
 from models.export.builder import Builder
 from models.export.calibrate import calibrate
 from models.export.checkpoint import BUNDLED_WEIGHTS, CONFIG, Checkpoint, read_checkpoint, write_checkpoint
@@ -136,8 +137,9 @@ def _graph(checkpoint: Checkpoint, speech: Sequence[Waveform]) -> tuple[onnx.Mod
     floating = build_graph(checkpoint, max_samples, builder)
     if not speech:
         return floating, FLOAT
-    ranges = calibrate(floating, builder.activations, speech)
-    return build_graph(checkpoint, max_samples, Int8Builder(ranges)), STATIC
+    even, builder = balanced(checkpoint, channel_peaks(floating, builder.activations, checkpoint.shape, speech)), Builder()
+    ranges = calibrate(build_graph(even, max_samples, builder), builder.activations, speech)
+    return build_graph(even, max_samples, Int8Builder(ranges)), STATIC
 
 
 def refresh_manifest(bundle: Path) -> Bundle:
