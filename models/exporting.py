@@ -110,7 +110,7 @@ def pull(
         identity = Identity(model_name(name), version, language)
         made = export_bundle(folder, out, identity, folder / CARD, licences, speech=speech, named=name, command=typed())
     console.print(as_line(made))
-    gate(out, manifest, against, None, limit, as_json)
+    gate(out, manifest, against, limit=limit, as_json=as_json)
 
 
 def calibration_speech(manifest: Path) -> list[Waveform]:
