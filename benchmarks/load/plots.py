@@ -8,7 +8,8 @@ from html import escape
 from math import ceil, floor, log10
 
 WIDTH, HEIGHT = 760, 260
-LEFT, RIGHT, TOP, BOTTOM = 64, 16, 12, 44
+# TOP has room for the name of a limit that is the highest value.
+LEFT, RIGHT, TOP, BOTTOM = 64, 16, 20, 44
 ROW = 34
 Point = tuple[float, float]
 
