@@ -8,6 +8,7 @@ import logging
 import os
 import signal
 import sys
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Annotated
 
@@ -16,6 +17,7 @@ import typer
 from cloud_server.admission import Quota
 from cloud_server.app import RunningServer, running_server
 from cloud_server.config import Config
+from cloud_server.ending import MARGIN_S, ending_within
 from cloud_server.feedback_commands import feedback_app
 from cloud_server.search.commands import index_app
 from cloud_server.search.learnt import weights_or_shipped
@@ -165,10 +167,13 @@ async def serve(config: Config, *, as_json: bool, spec: RecogniserSpec | None = 
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    async with running_server(config, spec) as server:
+    async with AsyncExitStack() as stack:
+        server = await stack.enter_async_context(running_server(config, spec))
         print(describe(server, as_json=as_json), flush=True)
         await stop.wait()
         logging.getLogger(__name__).info("stopping: finishing what was started")
+        with ending_within(2 * config.drain_s + MARGIN_S):
+            await stack.aclose()
 
 
 def describe(server: RunningServer, *, as_json: bool) -> str:
