@@ -66,7 +66,7 @@ def test_multiply_adds_of_the_model_shipped_are_counted_at_the_clips_length(job:
     np.save(tmp_path / "clips.npy", np.stack(job.clips))
     found = count(job.checkpoint, tmp_path / "clips.npy")
     assert found["of_the_roof"] == gemm.MULTIPLY_ADDS
-    assert found["of_a_clip"] / 3 == pytest.approx(0.45e9, rel=0.2)
+    assert found["of_a_clip"] / 3 == pytest.approx(0.63e9, rel=0.1)
 
 
 @pytest.mark.parametrize("seconds", [1.0, 3.0, 9.0])
