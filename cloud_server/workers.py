@@ -54,7 +54,7 @@ class WorkerPool:
         self._turns = [asyncio.Lock() for _ in self._workers]
         """Held while a worker answers, so that none is replaced in the middle of it."""
         self._loops: list[asyncio.Task[None]] = []
-        self._stopping = False
+        self._stopping = self._ended = False
         self.hop_samples, self.takes_hints = 0, False
         """New audio worth another partial, once started; 0: the recogniser gives none."""
 
@@ -173,6 +173,8 @@ class WorkerPool:
             settle_fit(fitting, None)
         for task in list(self._waiting.values()):
             fail(task, Draining("the server stopped before this segment was recognised", 1.0))
+        # Before Python 3.12 asyncio.wait_for swallows a cancellation that comes together with its answer: the flag ends such a loop.
+        self._ended = True
         for loop in self._loops:
             loop.cancel()
         await asyncio.gather(*self._loops, return_exceptions=True)
@@ -182,7 +184,7 @@ class WorkerPool:
         return Worker(spec, f"harken-worker-{number + 1}", self._start_timeout_s, self._watch.model_loaded)
 
     async def _serve(self, number: int) -> None:
-        while True:
+        while not self._ended:
             asked = await self._next(number)
             async with self._turns[number]:
                 match asked:

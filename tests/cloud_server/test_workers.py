@@ -16,7 +16,7 @@ from cloud_server.questions import Transcription
 from cloud_server.schedule import Schedule
 from cloud_server.telemetry.pool_watch import PoolWatch
 from cloud_server.telemetry.queue_metrics import MODEL_LOADS, RENEWALS
-from cloud_server.worker_process import Fit, Listeners, RecogniserSpec, fit
+from cloud_server.worker_process import Fit, Listeners, RecogniserSpec, Reply, Request, fit
 from cloud_server.workers import WorkerPool
 from models.records import Partial, Recognition, Sounds
 from protos.errors import Cancelled, ConfigurationError, DeadlineExceeded, Draining, InternalError, InvalidAudio, Overloaded, SpeechError
@@ -318,3 +318,24 @@ async def test_what_is_shed_for_another_tenant_is_answered_at_once() -> None:
         assert not quiet.done()
         await pool.stop(0.0)
         assert all(isinstance(outcome, Draining) for outcome in await asyncio.gather(running, first, quiet, return_exceptions=True))
+
+
+@pytest.mark.timeout(60)
+async def test_a_cancellation_that_is_swallowed_with_an_answer_does_not_keep_the_server_from_stopping(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with pool_of() as pool:
+        (worker,), asked = pool._workers, asyncio.Event()
+        really_ask = worker.ask
+
+        async def swallow(request: Request, timeout_s: float) -> Reply:
+            """As asyncio.wait_for before Python 3.12 where both come at once."""
+            asked.set()
+            with contextlib.suppress(asyncio.CancelledError):
+                await asyncio.Event().wait()
+            return await really_ask(request, timeout_s)
+
+        monkeypatch.setattr(worker, "ask", swallow)
+        speaking = asyncio.create_task(ask(pool, 1))
+        await asked.wait()
+        await pool.stop(0.01)
+        with pytest.raises(Draining):
+            await speaking
