@@ -5,12 +5,12 @@ Left out are codecs that only a library can do (GSM, Opus): `codec` is mu-law he
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
 from torch import Tensor
+from torchaudio import functional
 
 from models.features import DEVIATION_FLOOR, Waveform
 from models.train.augment import CLIPPED_AT, MASKED_BAND, MU_LAW_CHANNELS, RECORDED_NOISE_SHARE, ROOMS, TELEPHONE_HZ, TILT_DB_AT_4_KHZ
@@ -123,11 +123,8 @@ class BatchAugmenter:
 
     def _mu_law(self, waveforms: Tensor, sounding: Tensor) -> Tensor:
         del sounding
-        mu, scale = MU_LAW_CHANNELS - 1.0, waveforms.abs().amax(1, keepdim=True).clamp(min=1e-9) / LOUDEST_SHARE
-        small = waveforms / scale
-        symbols = ((small.sign() * torch.log1p(mu * small.abs()) / math.log1p(mu) + 1) / 2 * mu + 0.5).floor()
-        loud = symbols / mu * 2 - 1
-        return loud.sign() * torch.expm1(loud.abs() * math.log1p(mu)) / mu * scale
+        scale = waveforms.abs().amax(1, keepdim=True).clamp(min=1e-9) / LOUDEST_SHARE
+        return functional.mu_law_decoding(functional.mu_law_encoding(waveforms / scale, MU_LAW_CHANNELS), MU_LAW_CHANNELS) * scale
 
     def _with_hidden_bands(self, waveforms: Tensor, sounding: Tensor) -> Tensor:
         del sounding
