@@ -61,7 +61,7 @@ def run_recipe(recipe: Recipe, source: Path, data_dir: Path, run: Path, state: P
 
 
 def precision() -> str:
-    """accelerate's name for how products are computed: a processor without bf16 instructions emulates them, and takes a hundred times as long."""
+    """accelerate's name for how products are computed: a processor without bf16 instructions emulates them, and takes nine times as long."""
     quick = torch.cuda.is_bf16_supported() if torch.cuda.is_available() else torch.cpu._is_avx512_bf16_supported()
     return "bf16" if quick else "no"
 
@@ -86,6 +86,8 @@ def assemble(
     noises = read_noises(data_dir / recipe.augmentation.noise_folder) if recipe.augmentation.noise_folder else []
     speech: Speech | PooledSpeech
     if recipe.batches.on_device:
+        if accelerator.num_processes > 1:
+            raise ConfigurationError(f"batches.on_device is for one process, there are {accelerator.num_processes}: all would draw the same clips")
         device = accelerator.device
         speech = PooledSpeech(recipe, groups, BatchAugmenter(recipe.augmentation, noises, recipe.seed, device), spelling, clock, device)
         say(f"{device}: holds all clips at {1 + len(recipe.augmentation.speeds)} speeds")

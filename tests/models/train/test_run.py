@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -9,7 +10,7 @@ import torch
 from models.data.teachers import MOONSHINE_TINY
 from models.train.manifests import cuts_of_group
 from models.train.recipe import Recipe, Start
-from models.train.run import lesson_of, optimiser_of, read_groups
+from models.train.run import assemble, lesson_of, optimiser_of, read_groups
 from models.train.wav2vec2 import HarkenWav2Vec2ForCTC
 from protos.errors import ConfigurationError
 from tests.models.train.speech import recipe, write_speech
@@ -69,3 +70,11 @@ def test_a_teacher_that_does_not_fit_is_refused(data_dir: Path, model: HarkenWav
     groups = [cuts_of_group(data_dir, chosen.groups[0], chosen, frozenset())[0]]
     with pytest.raises(ConfigurationError, match=message):
         lesson_of(replace(chosen, **change), model, groups, [], torch.device("cpu"))  # type: ignore[arg-type]
+
+
+def test_several_processes_cannot_share_speech_that_lies_on_one_device(data_dir: Path, model: HarkenWav2Vec2ForCTC) -> None:
+    on_device = replace(recipe(), batches=replace(recipe().batches, on_device=True))
+    two = SimpleNamespace(num_processes=2, process_index=0, device=torch.device("cpu"))
+    optimiser, rates = optimiser_of(on_device, model)
+    with pytest.raises(ConfigurationError, match=r"batches\.on_device is for one process, there are 2"):
+        assemble(on_device, data_dir / "seed", data_dir, data_dir, two, model, optimiser, rates, [], lambda _: None)  # type: ignore[arg-type]
