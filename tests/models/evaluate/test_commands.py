@@ -11,6 +11,7 @@ import soundfile
 
 from models import __main__ as cli
 from models.bundle import load_bundle
+from models.evaluate.gate import SHIPPED, Limits
 from models.recognizer import Recognizer
 from models.records import Gate, GateCheck
 from models.transcribe import read_pcm
@@ -85,9 +86,16 @@ def test_gate_exits_with_the_verdict(
     assert word in capsys.readouterr().out
 
 
-def test_a_bundle_that_is_to_be_larger_may_be_slower_and_its_verdict_says_by_how_much(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], bundle_dir: Path, manifest: Path
+@pytest.mark.parametrize(("asked", "least"), [((), SHIPPED.speed_ratio), (("--least-speed", "0.125"), 0.125)])
+def test_a_bundle_that_is_to_be_larger_may_be_slower_if_somebody_says_so(
+    monkeypatch: pytest.MonkeyPatch, manifest: Path, asked: tuple[str, ...], least: float
 ) -> None:
-    run(monkeypatch, "gate", bundle_dir, "--manifest", manifest, "--against", bundle_dir, "--limit", "1", "--least-speed", "0.125", "--json")
-    details = {check["name"]: check["detail"] for check in json.loads(capsys.readouterr().out)["checks"]}
-    assert details["speed"].endswith("at least 0.125")
+    judged = list[Limits]()
+
+    def verdict(*given: object) -> Gate:
+        judged.extend(limits for limits in given if isinstance(limits, Limits))
+        return Gate(True, "0" * 64, (GateCheck("speed", True, "fast"),))
+
+    monkeypatch.setattr("models.evaluate.measure.gate_bundle", verdict)
+    assert run(monkeypatch, "gate", "any", "--manifest", manifest, *asked) == 0
+    assert judged == [Limits(speed_ratio=least)]
