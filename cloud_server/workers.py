@@ -38,9 +38,13 @@ class WorkerPool:
     """`watch` is told what happens, for metrics."""
 
     def __init__(
-        self, spec: RecogniserSpec, schedule: Schedule, clock: Callable[[], float] = time.monotonic, watch: PoolWatch | None = None,
+        self,
+        spec: RecogniserSpec,
+        schedule: Schedule,
+        clock: Callable[[], float] = time.monotonic,
+        watch: PoolWatch | None = None,
         start_timeout_s: float = START_TIMEOUT_S,
-    ) -> None:  # fmt: skip
+    ) -> None:
         self._schedule, self._clock, self._watch = schedule, clock, watch or PoolWatch()
         self._start_timeout_s = start_timeout_s
         self._workers = [self._worker(spec, number) for number in range(schedule.workers)]
