@@ -36,6 +36,9 @@ class Fitting:
 
 
 def loaded(outcome: Ready | BaseException) -> Ready:
+    """What `Worker.start` came to. Raises: ConfigurationError: what a person must change; anything else as it is."""
+    if isinstance(outcome, WorkerDied):
+        raise start_failure(outcome) from outcome
     if isinstance(outcome, BaseException):
         raise outcome
     return outcome

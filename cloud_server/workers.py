@@ -13,7 +13,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 
 from cloud_server.listening import Forget, Key, Listen, Listening
-from cloud_server.questions import Fitting, Task, Transcription, fail, loaded, next_fit, settle, settle_fit, start_failure
+from cloud_server.questions import Fitting, Task, Transcription, fail, loaded, next_fit, settle, settle_fit
 from cloud_server.schedule import Job, Schedule
 from cloud_server.telemetry.pool_watch import PoolWatch
 from cloud_server.worker import START_TIMEOUT_S, Worker, WorkerDied
@@ -28,9 +28,8 @@ MAX_ATTEMPTS = 2
 # A healthy worker needs 0.01 s for a second of audio; one that needs this long hangs.
 HANG_BASE_S = 10.0
 HANG_PER_AUDIO_S = 1.0
-# An interim result that takes so long is not worth the final results behind it.
-LISTEN_HANG_S = 2.0
-FIT_HANG_S = 2.0
+# What costs no segment and takes so long is not worth the final results behind it.
+BESIDE_HANG_S = 2.0
 RESTART_PAUSE_S = 0.5
 
 
@@ -51,9 +50,8 @@ class WorkerPool:
         self._listening = Listening(schedule.workers)
         self._waiting: dict[Key, Task] = {}
         self._hearing: dict[Key, asyncio.Future[Partial | None]] = {}
-        self._fitting: deque[Fitting] = deque()
-        self._fitting_later: deque[Fitting] = deque()
-        """Of segments still being spoken."""
+        self._fitting, self._fitting_later = deque[Fitting](), deque[Fitting]()
+        """Later: of segments still being spoken."""
         self._changed = asyncio.Condition()
         self._turns = [asyncio.Lock() for _ in self._workers]
         """Held while a worker answers, so that none is replaced in the middle of it."""
@@ -67,10 +65,8 @@ class WorkerPool:
         try:
             started = await asyncio.gather(*(worker.start() for worker in self._workers), return_exceptions=True)
             ready = [loaded(outcome) for outcome in started]
-        except BaseException as error:
+        except BaseException:
             await asyncio.gather(*(worker.stop() for worker in self._workers))
-            if isinstance(error, WorkerDied):
-                raise start_failure(error) from error
             raise
         self._loops = [asyncio.create_task(self._serve(number)) for number in range(len(self._workers))]
         self.hop_samples, self.takes_hints = ready[0].hop_samples, ready[0].takes_hints
@@ -109,9 +105,8 @@ class WorkerPool:
     def cancel(self, key: tuple[str, int]) -> None:
         """Nobody wants the answer any more; a running one is finished and thrown away."""
         self._end_listening(key)
-        task = self._waiting.get(key)
-        if task is not None and not task.future.done():
-            task.future.set_exception(Cancelled(f"segment {key[1]} was cancelled"))
+        if (task := self._waiting.get(key)) is not None:
+            fail(task, Cancelled(f"segment {key[1]} was cancelled"))
 
     async def hear(self, key: Key, start_sample: int, heard_samples: int, pcm: bytes) -> Partial | None:
         """The next part of a segment that is still open, for whoever has time before it ends. Never at the cost of a whole segment.
@@ -220,7 +215,7 @@ class WorkerPool:
         future = self._hearing.pop(request.key, None) if isinstance(request, Listen) else None
         partial = None
         try:
-            reply = await self._ask_beside(number, request, "listen", LISTEN_HANG_S)
+            reply = await self._ask_beside(number, request, "listen")
             partial = reply.partial if reply else None
         finally:
             if future is not None and not future.done():
@@ -229,15 +224,15 @@ class WorkerPool:
     async def _fit(self, number: int, fitting: Fitting) -> None:
         fits = None
         try:
-            reply = await self._ask_beside(number, fitting.request, "fit", FIT_HANG_S)
+            reply = await self._ask_beside(number, fitting.request, "fit")
             fits = reply.fits if reply else None
         finally:
             settle_fit(fitting, fits)
 
-    async def _ask_beside(self, number: int, request: Fit | Listen | Forget, work: str, hang_s: float) -> Reply | None:
+    async def _ask_beside(self, number: int, request: Fit | Listen | Forget, work: str) -> Reply | None:
         """What costs no segment if the worker dies of it: None then, and another worker is in its place."""
         try:
-            reply = await self._workers[number].ask(request, hang_s)
+            reply = await self._workers[number].ask(request, BESIDE_HANG_S)
         except WorkerDied as error:
             log.error("%s (work: %s)", error, work)
             self._watch.restarted()
@@ -293,8 +288,7 @@ class WorkerPool:
 
     def _give_up_on(self, key: Key) -> None:
         """Whoever waits for this segment's part that no worker has taken."""
-        future = self._hearing.pop(key, None)
-        if future is not None and not future.done():
+        if (future := self._hearing.pop(key, None)) is not None and not future.done():
             future.set_result(None)
 
     async def _notify(self) -> None:

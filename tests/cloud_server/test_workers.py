@@ -212,7 +212,7 @@ async def test_whole_segments_go_first() -> None:
 
 @pytest.mark.parametrize("first", [fakes.CRASH, fakes.HANG, fakes.RAISE])
 async def test_a_part_that_breaks_costs_its_segment_the_interim_results_and_nobody_an_answer(first: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(workers, "LISTEN_HANG_S", 0.2)
+    monkeypatch.setattr(workers, "BESIDE_HANG_S", 0.2)
     async with pool_of() as pool:
         broken, other = await asyncio.gather(hear(pool, first, 1), ask(pool, 5, 2))
         assert broken is None
