@@ -9,15 +9,16 @@ from __future__ import annotations
 import asyncio
 import itertools
 import logging
-import os
 import shutil
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from pathlib import Path
 
+from cloud_server.giving_way import giving_way
 from cloud_server.search.catalogue import Document
 from cloud_server.worker import WorkerDied
 from cloud_server.worker_process import RecogniserSpec
@@ -28,10 +29,6 @@ log = logging.getLogger(__name__)
 
 MAX_TITLES = 20_000
 """The most popular ones: with 10,000 the words are made in 7 s of one core and 0.7 GB."""
-
-NICENESS = 10
-"""Of the process that makes them: segments come first."""
-
 
 Make = Callable[[Path, Sequence[str], Path], None]
 """(bundle, titles, new folder). Raises: ConfigurationError."""
@@ -116,9 +113,8 @@ async def beside(make: Make, bundle_dir: Path, titles: Sequence[str], folder: Pa
 
 
 def _report(pipe: Connection, make: Make, bundle_dir: Path, titles: Sequence[str], folder: Path) -> None:
-    os.nice(NICENESS)
     try:
-        make(bundle_dir, titles, folder)
+        giving_way(partial(make, bundle_dir, titles, folder))
     except (ConfigurationError, OSError) as error:
         pipe.send(str(error))
     else:

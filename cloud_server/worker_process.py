@@ -19,6 +19,7 @@ from typing import Protocol, cast, runtime_checkable
 import numpy as np
 import numpy.typing as npt
 
+from cloud_server.giving_way import giving_way
 from cloud_server.listening import Forget, Listen
 from models.bundle import load_bundle
 from models.records import Partial, Recognition
@@ -121,7 +122,7 @@ def main(pipe: Connection, spec: RecogniserSpec) -> None:
     # Ctrl-C reaches the whole process group; the parent drains first, then closes the pipe.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
-        recogniser, model = spec.build()
+        recogniser, model = giving_way(spec.build)
         recogniser.recognize(bytes(2 * SAMPLE_RATE_HZ), 0)  # the first run allocates; no user should wait for it
     except ConfigurationError as error:
         pipe.send(Unfit(str(error)))

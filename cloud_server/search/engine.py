@@ -30,6 +30,7 @@ from cloud_server.search.candidates import (
 from cloud_server.search.catalogue import Document
 from cloud_server.search.heard import Heard
 from cloud_server.search.index import OpenIndex
+from cloud_server.search.inverted import NUMBER
 from cloud_server.search.ranking import rank
 from cloud_server.search.terms import letter_grams, stems_of
 from cloud_server.search.weights import SHIPPED, Weights
@@ -86,7 +87,8 @@ class SearchEngine:
 
     def _scores(self, query: tantivy.Query, limit: int = CANDIDATES) -> dict[int, float]:
         hits = self._searcher.search(query, limit).hits
-        return {cast("int", self._searcher.doc(address).get_first("number")): score for score, address in hits}
+        numbers = self._searcher.fast_field_values(NUMBER, [address for _, address in hits])
+        return dict(zip(cast("list[int]", numbers), (score for score, _ in hits), strict=True))
 
     def _any_of(self, field: str, terms: Mapping[str, float]) -> tantivy.Query:
         """terms: each with its weight."""

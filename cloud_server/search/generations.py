@@ -23,7 +23,7 @@ from typing import Any
 
 from protos.errors import CatalogueError
 
-FORMAT = 3
+FORMAT = 4
 MANIFEST, LOCK = "manifest.json", "lock"
 GENERATION = re.compile(r"\d+(\.part)?")
 _OF_A_GENERATION = re.compile(r"[\w-]+(\.\w+)?(/[\w-]+(\.\w+)?)*")

@@ -133,7 +133,7 @@ def test_an_index_of_another_format_or_none_says_what_to_do(tmp_path: Path) -> N
     with pytest.raises(CatalogueError, match="harken-server index build"):
         open_index(tmp_path)
     (tmp_path / MANIFEST).write_text('{"format": 2}')
-    with pytest.raises(CatalogueError, match="format is 2, this version reads 3; build the index again"):
+    with pytest.raises(CatalogueError, match="format is 2, this version reads 4; build the index again"):
         open_index(tmp_path)
     with pytest.raises(CatalogueError, match="format is 2"):
         add_documents(DISHES, tmp_path)

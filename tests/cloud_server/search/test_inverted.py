@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from cloud_server.search.inverted import META, open_inverted, write_inverted
+from cloud_server.search.inverted import META, NUMBER, open_inverted, write_inverted
 from cloud_server.search.sought import Sought
 from protos.errors import CatalogueError
 
@@ -29,7 +29,7 @@ def test_what_was_written_can_be_searched(tmp_path: Path) -> None:
     searcher = index.searcher()
     assert searcher.num_docs == 2
     ((_, address),) = searcher.search(index.parse_query("apple", ["title"]), 5).hits
-    assert searcher.doc(address).get_first("number") == 0
+    assert searcher.fast_field_values(NUMBER, [address]) == [0]
 
 
 def test_a_folder_without_an_index_is_refused(tmp_path: Path) -> None:
