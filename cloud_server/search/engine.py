@@ -34,7 +34,6 @@ from cloud_server.search.inverted import NUMBER
 from cloud_server.search.ranking import rank
 from cloud_server.search.terms import letter_grams, stems_of
 from cloud_server.search.weights import SHIPPED, Weights
-from models.text import search_text
 from protos.messages import Hypothesis, SearchHit
 
 STEM_CACHE = 20_000
@@ -101,8 +100,8 @@ class _Entries:
 
     def __init__(self, index: OpenIndex) -> None:
         self.documents, self._sounds, self._letters = index.documents, index.sounds, index.letters
-        # Of the documents, not of self: an engine that is replaced goes at once, not when the collector finds the circle.
-        self._stems = lru_cache(STEM_CACHE)(partial(_stems_of, index.documents))
+        # Of the texts, not of self: an engine that is replaced goes at once, not when the collector finds the circle.
+        self._stems = lru_cache(STEM_CACHE)(partial(_stems_of, index.texts))
 
     def document(self, number: int) -> Document:
         return self.documents[number]
@@ -117,7 +116,5 @@ class _Entries:
         return self._stems(number)
 
 
-def _stems_of(documents: Sequence[Document], number: int) -> frozenset[str]:
-    """Of everything that is searched of a document, as the index has them."""
-    document = documents[number]
-    return frozenset(stems_of(search_text(" . ".join((document.title, document.text, *document.tags, *document.details)))))
+def _stems_of(texts: Sequence[str], number: int) -> frozenset[str]:
+    return frozenset(stems_of(texts[number]))

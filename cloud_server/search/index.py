@@ -18,6 +18,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from pathlib import Path
 
 import tantivy
@@ -43,6 +44,8 @@ class OpenIndex:
     """Pronunciations of each document's title (`search.sounds`)."""
     letters: tuple[str, ...]
     """Of each title's content words: to fold them anew for each query would cost more than the search."""
+    texts: tuple[str, ...]
+    """All that is searched of each document, as search writes it: likewise."""
     index: tantivy.Index
 
 
@@ -105,7 +108,8 @@ def _open(directory: Path, manifest: Manifest) -> OpenIndex:
         raise CatalogueError(
             f"{folder}: tantivy holds {found} documents, {DOCUMENTS} {len(documents)}, {SOUGHT} {len(known)}, the manifest says {manifest.documents}"
         )
-    return OpenIndex(manifest.name, manifest.version, documents, tuple(one.sounds for one in known), tuple(one.letters for one in known), index)
+    sounds, letters, texts = (tuple(map(attrgetter(name), known)) for name in ("sounds", "letters", "texts"))
+    return OpenIndex(manifest.name, manifest.version, documents, sounds, letters, texts, index)
 
 
 def _memory(directory: Path, manifest: Manifest) -> Path | None:

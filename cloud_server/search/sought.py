@@ -33,6 +33,11 @@ class Sought:
         """Of the title's content words, written as one."""
         return "".join(content_words_in(self.title))
 
+    @property
+    def texts(self) -> str:
+        """All that is searched of the document."""
+        return " ".join((self.title, self.text, self.details))
+
     def as_line(self) -> str:
         return "\t".join((self.title, self.text, self.details, " ".join(self.sounds)))
 

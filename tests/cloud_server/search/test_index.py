@@ -14,7 +14,9 @@ from cloud_server.search.engine import SearchEngine
 from cloud_server.search.generations import MANIFEST
 from cloud_server.search.index import add_documents, build_index, open_index, remove_documents
 from cloud_server.search.sounds import pronunciations
+from cloud_server.search.terms import stems_of
 from models.pronounce.pronouncer import english
+from models.text import search_text
 from protos.errors import CatalogueError
 from protos.messages import Hypothesis
 
@@ -39,6 +41,12 @@ def test_what_is_built_can_be_opened(catalogue: Path, tmp_path: Path) -> None:
     assert (opened.name, opened.version, list(opened.documents)) == ("small", manifest.version, documents)
     assert opened.sounds == tuple(pronunciations(document.title, english().pronounce) for document in documents)
     assert opened.letters[2] == "cremebrulee"
+
+
+def test_all_that_is_searched_of_a_document_is_kept_as_search_writes_it(tmp_path: Path) -> None:
+    build_index([Document("a", "Crème Brûlée", "200 g of sugar", ("sweet", "two ways"), "", 0.0, "", ("Île-de-France",))], tmp_path / "index", "one")
+    (texts,) = open_index(tmp_path / "index").texts
+    assert set(stems_of(texts)) == set(stems_of(search_text("Crème Brûlée . 200 g of sugar . sweet . two ways . Île-de-France")))
 
 
 def test_the_version_follows_the_content_and_nothing_else(catalogue: Path, tmp_path: Path) -> None:
