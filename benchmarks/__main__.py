@@ -17,6 +17,7 @@ from benchmarks.bars import bars
 from benchmarks.biasing import biasing
 from benchmarks.capacity.commands import capacity
 from benchmarks.commands import latency, throughput
+from benchmarks.contest import circumstances
 from benchmarks.dashboards.commands import dashboards
 from benchmarks.demo import run_demo
 from benchmarks.faults.commands import faults
@@ -117,7 +118,7 @@ def search(
         if plot is not None:
             title = f"{facts['queries']} recordings ({manifest.name}), each searched for among {documents:,} documents: right one first"
             plot.write_text(bars(title, as_groups(facts), "Whiskers: 95 % over speakers."))
-        print(json.dumps(facts) if as_json else "\n".join(as_rows(facts)))
+        print(json.dumps({**facts, "run": circumstances(ROOT)}) if as_json else "\n".join(as_rows(facts)))
         return
     for score in score_titles((0.0, 0.1, 0.2, 0.3)):
         text = f"{score.error_rate:4.0%} of letters wrong: first {score.first:6.1%}, in three {score.top3:6.1%}, nothing found {score.nothing:6.1%}"

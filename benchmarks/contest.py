@@ -15,6 +15,7 @@ import numpy as np
 
 from benchmarks.throughput import ENGINES, OURS, ROOF, Round, agreement, standings, turns
 from benchmarks.worker import Worker
+from models.cpu import has_exact_int8
 from models.features import Waveform, normalise, pcm_to_waveform
 from models.transcribe import read_pcm
 from protos.errors import ConfigurationError
@@ -124,7 +125,8 @@ def circumstances(root: Path) -> dict[str, str]:
         [line.partition(":")[2].strip() for line in CPUINFO.read_text().splitlines() if line.startswith("model name")] if CPUINFO.is_file() else []
     )
     described = subprocess.run(["git", "describe", "--always", "--dirty"], cwd=root, capture_output=True, text=True, check=False)
-    return {"cpu": found[0] if found else platform.processor(), "commit": described.stdout.strip(), "command": " ".join(sys.argv[1:])}
+    cpu = (found[0] if found else platform.processor()) + ("" if has_exact_int8() else " without VNNI")
+    return {"cpu": cpu, "commit": described.stdout.strip(), "command": " ".join(sys.argv[1:])}
 
 
 def say(text: str) -> None:
