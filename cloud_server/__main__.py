@@ -88,8 +88,9 @@ def run(
         typer.Option(envvar="HARKEN_SERVER_FEEDBACK", help="Folder for feedback of people who agree to its being kept; default: none is."),
     ] = None,
     max_queued_audio_s: Annotated[
-        float, typer.Option(envvar="HARKEN_SERVER_MAX_QUEUED_AUDIO_S", help="Refuse speech beyond this much waiting audio.")
-    ] = DEFAULTS.max_queued_audio_s,
+        float | None,
+        typer.Option(envvar="HARKEN_SERVER_MAX_QUEUED_AUDIO_S", help="Refuse speech beyond this much waiting audio; default: 60 s a worker."),
+    ] = None,
     metrics_host: Annotated[str, typer.Option(envvar="HARKEN_SERVER_METRICS_HOST", help="For /metrics; it has no TLS.")] = DEFAULTS.metrics_host,
     tls_cert: Annotated[Path | None, typer.Option(envvar="HARKEN_SERVER_TLS_CERT", help="Certificate chain, PEM; read again when changed.")] = None,
     tls_key: Annotated[Path | None, typer.Option(envvar="HARKEN_SERVER_TLS_KEY", help="Its key, PEM, mode 600.")] = None,

@@ -23,6 +23,7 @@ from cloud_server.catalogues import Catalogues, load_catalogues
 from cloud_server.config import Config
 from cloud_server.core import Core
 from cloud_server.feedback import FeedbackLog
+from cloud_server.giving_way import giving_way
 from cloud_server.interceptor import LastResort
 from cloud_server.metrics import Metrics
 from cloud_server.offer import Offer
@@ -82,8 +83,8 @@ async def running_server(config: Config, spec: RecogniserSpec | None = None, tra
     """
     gate = config.security.gate()
     metrics = Metrics()
-    schedule = Schedule(config.max_queued_audio_s, config.workers)
-    metrics.queue.limit_s.set(config.max_queued_audio_s)
+    schedule = Schedule(config.queue_limit_s, config.workers)
+    metrics.queue.limit_s.set(config.queue_limit_s)
     if config.security.tls is not None:
         metrics.process.watch_certificate(partial(expiry_s, config.security.tls))
     if config.feedback_dir is not None:
@@ -92,7 +93,8 @@ async def running_server(config: Config, spec: RecogniserSpec | None = None, tra
         # tantivy's own threads may still write while this is removed.
         scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="harken-index-", ignore_cleanup_errors=True)))
         metrics.process.watch_disk("scratch", scratch)
-        catalogues = await asyncio.to_thread(load_catalogues, config.index_dirs, config.catalogues, scratch, config.search_weights)
+        load = partial(load_catalogues, config.index_dirs, config.catalogues, scratch, config.search_weights)
+        catalogues = await asyncio.to_thread(giving_way, load)
         spec = spec or recogniser_spec(config)
         pool = WorkerPool(spec, schedule, watch=metrics.queue, start_timeout_s=config.worker_start_s)
         model = replace(await pool.start(), stage=RolloutStage.LIVE, traffic_share=1.0)

@@ -15,8 +15,9 @@ from protos.errors import ConfigurationError
 from protos.messages import MAX_CHUNK_BYTES, AudioEncoding, Limits
 
 TENANT_QUOTA = Quota(max_streams=16, max_queued_audio_s=30.0, audio_s_per_minute=1200.0)
-"""Sixteen people who all speak at once, with room to spare; half of the default queue."""
-
+"""Sixteen people who all speak at once, with room to spare; half of one worker's part of the default queue."""
+QUEUED_AUDIO_S_A_WORKER = 60.0
+"""0.6 s of waiting where a worker hears 100 audio seconds a second, 1.5 s where it hears 40: as long as people wait while a neighbour restarts."""
 
 RANGES = {
     "port": (0, 65535),
@@ -49,8 +50,8 @@ class Config:
     """Whether what catalogues call things joins what can be heard: some seconds of one core after each change. `harken-server run` does so."""
     feedback_dir: Path | None = None
     """None: no feedback is kept, whatever people agree to."""
-    max_queued_audio_s: float = 60.0
-    """At about 150 audio seconds a second on two cores: under half a second of waiting before speech is refused."""
+    max_queued_audio_s: float | None = None
+    """None: QUEUED_AUDIO_S_A_WORKER for each."""
     max_segment_s: float = 30.0
     """The model's own limit; an edge cuts at 20."""
     segment_deadline_s: float = 15.0
@@ -86,8 +87,13 @@ class Config:
         """Raises: ConfigurationError: a value breaks its rule."""
         for name, (low, high) in RANGES.items():
             value = getattr(self, name)
-            if not low <= value <= high:
+            if value is not None and not low <= value <= high:
                 raise ConfigurationError(f"{name} is {value}, must be within {low}..{high}")
+
+    @property
+    def queue_limit_s(self) -> float:
+        """Of audio that may wait."""
+        return self.workers * QUEUED_AUDIO_S_A_WORKER if self.max_queued_audio_s is None else self.max_queued_audio_s
 
     @property
     def limits(self) -> Limits:
@@ -95,7 +101,7 @@ class Config:
             max_segment=self.max_segment_s,
             max_chunk_bytes=MAX_CHUNK_BYTES,
             max_stream=self.max_stream_s,
-            max_queued_audio=self.max_queued_audio_s,
+            max_queued_audio=self.queue_limit_s,
             max_alternatives=10,
             max_hits=50,
             max_phrase_hints=500,

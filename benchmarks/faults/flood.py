@@ -23,6 +23,7 @@ from protos import speech_search_pb2_grpc as pb_grpc
 SEGMENT_S = 10.0
 SEGMENTS = 8
 PCM = bytes(round(SEGMENT_S * m.SAMPLE_RATE_HZ) * m.BYTES_PER_SAMPLE)
+LIMIT_S = Config(workers=1).queue_limit_s
 # How long the worker stands still at the most, until somebody is refused or the limit is passed; how soon is another measurement's business. A worker
 # that stands still for twenty seconds is taken for one that hangs.
 HELD_S = 8.0
@@ -40,15 +41,15 @@ async def flood(server: Server) -> Flooded:
         _signal(pids, signal.SIGCONT)
     answers = await asyncio.gather(*asking)
     rejected = sum(isinstance(answer, m.Reject) for answer in answers)
-    return Flooded(SEGMENTS, sum(answer is not None for answer in answers), rejected, most_queued_s, Config().max_queued_audio_s)
+    return Flooded(SEGMENTS, sum(answer is not None for answer in answers), rejected, most_queued_s, LIMIT_S)
 
 
 async def _until_full(server: Server, asking: Sequence[asyncio.Task[m.Result | m.Reject | None]]) -> float:
     """Returns: the most that was ever queued."""
-    most_queued_s, limit_s = 0.0, Config().max_queued_audio_s
+    most_queued_s = 0.0
     for _ in range(round(HELD_S / WATCH_EVERY_S)):
         most_queued_s = max(most_queued_s, await server.queued_s())
-        if most_queued_s > limit_s or any(task.done() for task in asking):
+        if most_queued_s > LIMIT_S or any(task.done() for task in asking):
             break
         await asyncio.sleep(WATCH_EVERY_S)
     return most_queued_s

@@ -96,4 +96,4 @@ class Speller:
         return ((word, symbols) for word in self._lexicon for symbols in self.pronunciations(word))
 
     def _symbols(self, code: str) -> Symbols:
-        return tuple(self._symbol_of[character] for character in code)
+        return tuple(map(self._symbol_of.__getitem__, code))

@@ -30,9 +30,9 @@ def encode(phones: Phones) -> str:
     >>> encode(("K", "AE", "T"))
     'TBd'
     """
-    return "".join(_CODE_OF[phone] for phone in phones)
+    return "".join(map(_CODE_OF.__getitem__, phones))
 
 
 def decode(code: str) -> Phones:
     """The inverse of encode."""
-    return tuple(_PHONE_OF[character] for character in code)
+    return tuple(map(_PHONE_OF.__getitem__, code))
