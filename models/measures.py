@@ -13,7 +13,8 @@ SNR_FRAME = SAMPLE_RATE_HZ // 50
 # -80 dB of full scale. Quieter is digital silence, put around the speech by a program: it says nothing about the room.
 SILENCE_POWER = 1e-8
 LOWEST_PITCH_HZ, HIGHEST_PITCH_HZ = 60, 500
-PITCH_FRAME, PITCH_HOP, PITCH_FFT = 640, 320, 2048
+PITCH_FRAME, PITCH_HOP, PITCH_FFT = 640, 320, 1024
+"""The transform is longer than a frame and the longest lag together: what goes round its end reaches no lag that is looked at."""
 MIN_PERIODICITY = 0.6
 """Of a frame that counts as voiced: its autocorrelation at the period, of that at 0."""
 NEARLY = 0.85

@@ -6,9 +6,10 @@ import json
 import os
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -101,8 +102,8 @@ def load(
         else:
             its_bundle = base_bundle(Path(folder)) if model == "base" else bundle
             with own_server(its_bundle, workers or os.cpu_count() or 1) as target:
-                alone_s = engine_cost(its_bundle, made, target.cores or 1) if find else None
-                facts, runs = measured(target, wanted, made, steps, alone_s, find, limit_minutes)
+                alone = partial(engine_cost, its_bundle, made, target.cores or 1)
+                facts, runs = measured(target, wanted, made, steps, alone, find, limit_minutes)
     facts["run"] = circumstances(ROOT)
     if report is not None:
         report.write_text(page(facts, runs))
@@ -114,12 +115,15 @@ def load(
 
 
 def measured(
-    target: Target, wanted: Load, made: Sequence[Script], steps: str | None, engine_s: float | None, find: bool, limit_minutes: float
+    target: Target, wanted: Load, made: Sequence[Script], steps: str | None, alone: Callable[[], float] | None, find: bool, limit_minutes: float
 ) -> tuple[dict[str, Any], list[Run]]:
-    """Figures, and the runs behind them: the last is what the verdict is of."""
+    """Figures, and the runs behind them: the last is what the verdict is of. alone: what the pipeline costs without a server, where that is known."""
     if find:
-        guess = FIRST_GUESS * (target.cores or 1) / engine_s if engine_s else wanted.streams
+        before_s = alone() if alone else None
+        guess = FIRST_GUESS * (target.cores or 1) / before_s if before_s else wanted.streams
         found = find_capacity(target, wanted, made, guess, 60 * limit_minutes, announce, run=with_bar)
+        # On both sides of the loads: a shared machine is not as fast after five minutes as it was.
+        engine_s = (before_s + alone()) / 2 if alone and before_s else None
         return found.facts(target.cores or os.cpu_count() or 1, engine_s), [*found.tries]
     loads = [replace(wanted, streams=one) for one in numbers(steps)] if steps else [wanted]
     runs = [with_bar(target, one, made) for one in loads]
