@@ -23,6 +23,8 @@ class Spoken:
     end: m.SegmentEnd
     closed_s: float
     """When the edge knew that it had ended."""
+    pauses: tuple[tuple[float, m.SegmentPause], ...] = ()
+    """Each with the moment the edge tells of it."""
 
     @property
     def onset_s(self) -> float:
@@ -38,16 +40,18 @@ def spoken_segments(pcm: bytes, config: Config) -> Iterator[Spoken]:
     """A recording's segments. pcm: signed 16-bit little-endian at 16 kHz."""
     vad = Vad(config.vad)
     chunker = Chunker(config.transport.chunk_ms, vad.info, m.DeviceInfo(source="file"))
-    start, chunks = m.SegmentStart(), list[tuple[float, m.AudioChunk]]()
+    start, chunks, pauses = m.SegmentStart(), list[tuple[float, m.AudioChunk]](), list[tuple[float, m.SegmentPause]]()
     for now_s, event in _events(pcm, config, vad):
         for request in chunker.push(event):
             match request:
                 case m.SegmentStart():
-                    start, chunks = request, []
+                    start, chunks, pauses = request, [], []
                 case m.AudioChunk():
                     chunks.append((now_s, request))
+                case m.SegmentPause():
+                    pauses.append((now_s, request))
                 case m.SegmentEnd():
-                    yield Spoken(start, tuple(chunks), request, now_s)
+                    yield Spoken(start, tuple(chunks), request, now_s, tuple(pauses))
 
 
 def _events(pcm: bytes, config: Config, vad: Vad) -> Iterator[tuple[float, SegmentEvent]]:

@@ -8,7 +8,7 @@ import google_crc32c
 
 from cloud_server.interim import Hear, Interim
 from protos.errors import ChecksumMismatch, InvalidAudio, InvalidRequest, ProtocolError, TooLong
-from protos.messages import BYTES_PER_SAMPLE, SAMPLE_RATE_HZ, AudioChunk, Limits, Priority, Segment, SegmentEnd, SegmentStart
+from protos.messages import BYTES_PER_SAMPLE, SAMPLE_RATE_HZ, AudioChunk, Limits, Priority, Segment, SegmentEnd, SegmentPause, SegmentStart
 
 # Positions are rounded to samples at the edge and again here; more than this apart means audio is missing.
 OFFSET_TOLERANCE_SAMPLES = 1
@@ -70,6 +70,13 @@ class Assembly:
         if not hop_samples or self.priority is Priority.CATCHUP:
             return None
         return self.interim.due(self.start.segment_id, self.start.capture_start, self._pcm, hop_samples)
+
+    def paused(self, pause: SegmentPause) -> Segment | None:
+        """What may be the whole segment. None: it is not what its sender means, which segment_end will tell; or nobody waits for a backlog."""
+        if self.priority is Priority.CATCHUP or not self._pcm or pause.sample_count != self.sample_count:
+            return None
+        pcm = bytes(self._pcm)
+        return Segment(self.start.segment_id, self.start.capture_start, pcm) if google_crc32c.value(pcm) == pause.crc32c else None
 
     def finish(self, end: SegmentEnd) -> Segment:
         """Raises: ProtocolError: another number of samples came than were sent. ChecksumMismatch."""

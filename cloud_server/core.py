@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from asyncio import Future
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
@@ -103,10 +104,11 @@ class Core:
         max_alternatives: int,
         hints: tuple[PhraseHint, ...] = (),
         tenant: str = "local",
+        early: Future[Transcription | None] | None = None,
     ) -> tuple[Result, Heard]:
         """The segment's final result, and all that was heard, for search: the whole n-best list and the sounds.
 
-        deadline_s: on time.monotonic's clock; None: the server's default from now.
+        deadline_s: on time.monotonic's clock; None: the server's default from now. early: `guess` of this very audio with these hints.
         Raises: SpeechError: the segment's one outcome, if it is not a result.
         """
         begin_s = time.monotonic()
@@ -115,7 +117,11 @@ class Core:
         key = (stream_id, segment.segment_id)
         self.admission.admit(tenant, audio_s, begin_s)
         try:
-            done = await self._pool.recognize(key, segment, audio_s, priority, deadline_s, hints, tenant)
+            if early is not None and (guessed := await within(early, deadline_s - begin_s)) is not None:
+                done = guessed
+                self._pool.confirm(key, audio_s, done)
+            else:
+                done = await self._pool.recognize(key, segment, audio_s, priority, deadline_s, hints, tenant)
         finally:
             self.admission.release(tenant, audio_s, time.monotonic())
         heard = Heard(done.recognition.alternatives, done.recognition.sounds)
@@ -123,6 +129,10 @@ class Core:
             self.metrics.quality.finished(done.recognition.final_reason, audio_s)
             self.sample.offer(segment.pcm, done.recognition)
         return self._result(segment, done, max_alternatives, time.monotonic() - begin_s), heard
+
+    async def guess(self, segment: Segment, hints: tuple[PhraseHint, ...]) -> Transcription | None:
+        """What this would come to if it were the whole segment; None: no worker had time. It counts as nothing until `recognize` is given it."""
+        return await self._pool.recognize_early(segment, segment.sample_count / SAMPLE_RATE_HZ, hints)
 
     async def hear(self, stream_id: str, part: Hear, catalogue: str, max_hits: int) -> Result | None:
         """An interim result of a segment that is still open; None: there was no time for one. Raises nothing.
@@ -258,6 +268,12 @@ class Core:
             capture_start=segment.start_sample,
             capture_end=segment.start_sample + segment.sample_count,
         )
+
+
+async def within(work: Future[T], seconds: float) -> T | None:
+    """Its result; None: not in time, and it goes on. Raises: whatever it does."""
+    await asyncio.wait({work}, timeout=max(0.0, seconds))
+    return work.result() if work.done() else None
 
 
 async def in_thread(threads: DaemonThreads, function: Callable[..., T], *arguments: Any) -> T:

@@ -30,9 +30,15 @@ class Task:
 
 
 @dataclass(frozen=True, slots=True)
-class Fitting:
-    request: Fit
-    future: asyncio.Future[tuple[float, ...] | None]
+class Beside:
+    """What costs no segment, whatever becomes of it."""
+
+    request: Fit | Request
+    work: str
+    """One of `queue_metrics.WORK`."""
+    limit_s: float
+    """A worker that takes longer hangs."""
+    future: asyncio.Future[Reply | None]
 
 
 def loaded(outcome: Ready | BaseException) -> Ready:
@@ -51,17 +57,24 @@ def start_failure(error: WorkerDied) -> ConfigurationError:
     return ConfigurationError(f"{error} before it was ready: its own words are above, and if there are none, the kernel's log says what ended it")
 
 
-def next_fit(waiting: deque[Fitting]) -> Fitting | None:
+def next_beside(waiting: deque[Beside]) -> Beside | None:
     """The first that somebody still waits for; those before it are dropped."""
     while waiting:
-        if not (fitting := waiting.popleft()).future.done():
-            return fitting
+        if not (beside := waiting.popleft()).future.done():
+            return beside
     return None
 
 
-def settle_fit(fitting: Fitting, fits: tuple[float, ...] | None) -> None:
-    if not fitting.future.done():
-        fitting.future.set_result(fits)
+def settle_beside(beside: Beside, reply: Reply | None) -> None:
+    if not beside.future.done():
+        beside.future.set_result(reply)
+
+
+def early_transcription(reply: Reply | None) -> Transcription | None:
+    """None where it came to nothing: whoever asks again is told why."""
+    if reply is None or reply.recognition is None or is_hollow(reply.recognition):
+        return None
+    return Transcription(reply.recognition, 0.0, reply.busy_s)
 
 
 def is_hollow(recognition: Recognition) -> bool:

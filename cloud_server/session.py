@@ -20,60 +20,14 @@ from collections import OrderedDict
 from dataclasses import dataclass, field, replace
 
 from cloud_server.assembly import Assembly
-from cloud_server.interim import Hear
 from cloud_server.offer import Offer, as_wished, check_hints
 from cloud_server.search.heard import Heard
+from cloud_server.session_commands import Close, Command, Drop, Guess, Report, Search, Send, Transcribe
 from protos import messages as m
 from protos.errors import Cancelled, Draining, ProtocolError, SpeechError, Starved
 
 MAX_OPEN_SEGMENTS = 4
 DRAIN_RETRY_AFTER_S = 1.0
-
-
-@dataclass(frozen=True, slots=True)
-class Send:
-    response: m.Response
-    priority: m.Priority = m.Priority.UNSPECIFIED
-    """Of the segment this answers; UNSPECIFIED: it is no final answer."""
-
-
-@dataclass(frozen=True, slots=True)
-class Transcribe:
-    segment: m.Segment
-    priority: m.Priority
-    deadline_s: float | None
-    max_alternatives: int
-    hints: tuple[m.PhraseHint, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Search:
-    segment_id: int
-    heard: Heard
-    catalogue: str
-    max_hits: int
-
-
-@dataclass(frozen=True, slots=True)
-class Drop:
-    """The segment was answered otherwise: stop working on it."""
-
-    segment_id: int
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    report: m.EdgeReport
-
-
-@dataclass(frozen=True, slots=True)
-class Close:
-    """Nothing follows. error None: in good order."""
-
-    error: SpeechError | None = None
-
-
-Command = Send | Hear | Transcribe | Search | Drop | Report | Close
 
 
 @dataclass(slots=True)
@@ -117,6 +71,8 @@ class Session:
                 return self._start(request, now_s)
             case m.AudioChunk():
                 return self._audio(request, now_s)
+            case m.SegmentPause():
+                return self._pause(request)
             case m.SegmentEnd():
                 return self._end(request, now_s)
             case m.CancelSegment(segment_id=segment_id):
@@ -233,6 +189,13 @@ class Session:
             return self.failed(chunk.segment_id, error)
         part = assembly.due(self._hop_samples)
         return [] if part is None else [part]
+
+    def _pause(self, pause: m.SegmentPause) -> list[Command]:
+        assembly = self._open.get(pause.segment_id)
+        if assembly is None:
+            return self._orphan(pause.segment_id, "segment_pause")
+        segment = assembly.paused(pause)
+        return [] if segment is None or self.config is None else [Guess(segment, self.config.phrase_hints)]
 
     def _end(self, end: m.SegmentEnd, now_s: float) -> list[Command]:
         assembly = self._open.pop(end.segment_id, None)

@@ -15,7 +15,9 @@ import google_crc32c
 from cloud_server.core import Core, as_speech_error
 from cloud_server.finals import Final, SegmentKey
 from cloud_server.interim import Hear
-from cloud_server.session import Close, Command, Drop, Report, Search, Send, Session, Transcribe
+from cloud_server.questions import Transcription
+from cloud_server.session import Session
+from cloud_server.session_commands import Close, Command, Drop, Guess, Report, Search, Send, Transcribe
 from cloud_server.telemetry.tracing import SessionTraces
 from protos import messages as m
 from protos.errors import Cancelled, DeadlineExceeded, QuotaExceeded, SpeechError, TakenOver
@@ -51,6 +53,8 @@ class Stream:
         self._tasks: set[asyncio.Task[None]] = set()
         self._working: dict[int, tuple[SegmentKey, m.Result]] = {}
         """Recognised, waiting for hits."""
+        self._guesses: dict[int, tuple[Guess, asyncio.Task[Transcription | None]]] = {}
+        """Of open segments that paused, the latest."""
         self.ended = asyncio.Event()
         self._opened = asyncio.Event()
         """A segment is unanswered, or was when somebody last looked."""
@@ -77,6 +81,8 @@ class Stream:
                 yield item
         finally:
             self.end(Cancelled("the client went away"))
+            for segment_id in list(self._guesses):
+                self._forget_guess(segment_id)
             for segment_task in list(self._tasks):
                 segment_task.cancel()
             await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -129,11 +135,15 @@ class Stream:
                     self._send(response, priority)
                 case Hear():
                     self._spawn(self._hear(command))
+                case Guess():
+                    self._forget_guess(command.segment.segment_id)
+                    self._guesses[command.segment.segment_id] = command, asyncio.create_task(self._core.guess(command.segment, command.hints))
                 case Transcribe():
                     self._spawn(self._transcribe(command))
                 case Search():
                     self._spawn(self._search(command))
                 case Drop(segment_id):
+                    self._forget_guess(segment_id)
                     self._core.cancel(self.id, segment_id)
                 case Report(report):
                     self._core.metrics.edges.reported(self.id, report)
@@ -164,6 +174,7 @@ class Stream:
     async def _transcribe(self, command: Transcribe) -> None:
         segment_id = command.segment.segment_id
         key = SegmentKey(self._session.identity.session_id, segment_id, google_crc32c.value(command.segment.pcm))
+        early = self._guessed(command)
         known = await self._core.answers.find(key, self._session.identity, self._tenant, self._clock())
         try:
             heard = None
@@ -172,7 +183,7 @@ class Stream:
                 self._core.metrics.duplicates.inc()
             else:
                 result, heard = await self._core.recognize(
-                    self.id, command.segment, command.priority, command.deadline_s, command.max_alternatives, command.hints, self._tenant
+                    self.id, command.segment, command.priority, command.deadline_s, command.max_alternatives, command.hints, self._tenant, early
                 )
         except Exception as error:
             correlation_id = secrets.token_hex(6)
@@ -196,6 +207,19 @@ class Stream:
             results = await self._core.search(command.segment_id, command.heard, command.catalogue, command.max_hits, observe)
         self._keep(command.segment_id, results)
         self._do(self._session.searched(command.segment_id, results))
+
+    def _guessed(self, command: Transcribe) -> asyncio.Task[Transcription | None] | None:
+        """What was begun when the segment paused, if it has ended there and asks for the same."""
+        guess, task = self._guesses.pop(command.segment.segment_id, (None, None))
+        if task is None or guess == Guess(command.segment, command.hints):
+            return task
+        task.cancel()
+        return None
+
+    def _forget_guess(self, segment_id: int) -> None:
+        _, task = self._guesses.pop(segment_id, (None, None))
+        if task is not None:
+            task.cancel()
 
     def _observer(self, segment_id: int) -> Callable[[str], None] | None:
         """None, unless this server keeps feedback and this session agrees to it."""

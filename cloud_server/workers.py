@@ -13,13 +13,14 @@ from collections import deque
 from collections.abc import Callable, Sequence
 
 from cloud_server.listening import Forget, Key, Listen, Listening
-from cloud_server.questions import Fitting, Task, Transcription, fail, loaded, next_fit, settle, settle_fit
+from cloud_server.questions import Beside, Task, Transcription, early_transcription, fail, next_beside, settle, settle_beside
 from cloud_server.schedule import Job, Schedule
 from cloud_server.telemetry.pool_watch import PoolWatch
-from cloud_server.worker import START_TIMEOUT_S, Worker, WorkerDied
+from cloud_server.worker import START_TIMEOUT_S, WorkerDied
 from cloud_server.worker_process import Fit, RecogniserSpec, Reply, Request
+from cloud_server.workforce import Workforce
 from models.records import Partial, Sounds
-from protos.errors import Cancelled, ConfigurationError, DeadlineExceeded, Draining, InternalError, NotFinite
+from protos.errors import Cancelled, DeadlineExceeded, Draining, InternalError, NotFinite
 from protos.messages import ModelInfo, PhraseHint, Priority, Segment
 
 log = logging.getLogger(__name__)
@@ -30,7 +31,6 @@ HANG_BASE_S = 10.0
 HANG_PER_AUDIO_S = 1.0
 # What costs no segment and takes so long is not worth the final results behind it.
 BESIDE_HANG_S = 2.0
-RESTART_PAUSE_S = 0.5
 
 
 class WorkerPool:
@@ -45,16 +45,13 @@ class WorkerPool:
         start_timeout_s: float = START_TIMEOUT_S,
     ) -> None:
         self._schedule, self._clock, self._watch = schedule, clock, watch or PoolWatch()
-        self._start_timeout_s = start_timeout_s
-        self._workers = [self._worker(spec, number) for number in range(schedule.workers)]
+        self._workforce = Workforce(spec, schedule.workers, start_timeout_s, self._watch)
         self._listening = Listening(schedule.workers)
         self._waiting: dict[Key, Task] = {}
         self._hearing: dict[Key, asyncio.Future[Partial | None]] = {}
-        self._fitting, self._fitting_later = deque[Fitting](), deque[Fitting]()
+        self._beside, self._beside_later = deque[Beside](), deque[Beside]()
         """Later: of segments still being spoken."""
         self._changed = asyncio.Condition()
-        self._turns = [asyncio.Lock() for _ in self._workers]
-        """Held while a worker answers, so that none is replaced in the middle of it."""
         self._loops: list[asyncio.Task[None]] = []
         self._stopping = self._ended = False
         self.hop_samples, self.takes_hints = 0, False
@@ -62,15 +59,10 @@ class WorkerPool:
 
     async def start(self) -> ModelInfo:
         """Returns when every worker has loaded and warmed up. Raises: ConfigurationError: one cannot."""
-        try:
-            started = await asyncio.gather(*(worker.start() for worker in self._workers), return_exceptions=True)
-            ready = [loaded(outcome) for outcome in started]
-        except BaseException:
-            await asyncio.gather(*(worker.stop() for worker in self._workers))
-            raise
-        self._loops = [asyncio.create_task(self._serve(number)) for number in range(len(self._workers))]
-        self.hop_samples, self.takes_hints = ready[0].hop_samples, ready[0].takes_hints
-        return ready[0].model
+        ready = await self._workforce.start()
+        self._loops = [asyncio.create_task(self._serve(number)) for number in range(len(self._workforce))]
+        self.hop_samples, self.takes_hints = ready.hop_samples, ready.takes_hints
+        return ready.model
 
     async def recognize(
         self, key: Key, segment: Segment, audio_s: float, priority: Priority, deadline_s: float | None, hints: Sequence[PhraseHint], tenant: str = ""
@@ -127,38 +119,35 @@ class WorkerPool:
 
         Whoever waits no longer cancels, and no worker is asked then.
         """
-        if self._stopping:
+        waiting = self._beside if is_final else self._beside_later
+        reply = None if self._stopping else await self._aside(Fit(sounds.log_probs, tuple(phrases)), "fit", BESIDE_HANG_S, waiting)
+        return reply.fits if reply else None
+
+    async def recognize_early(self, segment: Segment, audio_s: float, hints: Sequence[PhraseHint]) -> Transcription | None:
+        """What `recognize` would come to, of speech that may be over, by a worker that has nothing else to do. None: there is none, or it failed.
+
+        Raises nothing, and costs no whole segment more than the rest of this one's time.
+        """
+        if self._stopping or len(self._schedule) or self._beside or not self._workforce.has_idle:
+            self._watch.early("busy")
             return None
-        fitting = Fitting(Fit(sounds.log_probs, tuple(phrases)), asyncio.get_running_loop().create_future())
-        (self._fitting if is_final else self._fitting_later).append(fitting)
-        await self._wake()
-        return await fitting.future
+        self._watch.early("begun")
+        limit_s = HANG_BASE_S + HANG_PER_AUDIO_S * audio_s
+        return early_transcription(await self._aside(Request(segment, tuple(hints)), "early", limit_s, self._beside))
+
+    def confirm(self, key: Key, audio_s: float, done: Transcription) -> None:
+        """The segment has ended where it was recognised early: that is its outcome."""
+        self._end_listening(key)
+        self._schedule.finished(audio_s, done.worker_s)
+        self._watch.confirmed(audio_s, done.worker_s)
 
     async def renew(self, spec: RecogniserSpec) -> None:
-        """Workers of another spec, one after the other, each built beside the one whose place it then takes: nobody waits, and no segment is lost.
-
-        Interim results of segments that are open at that moment end; their final results do not change.
-        Raises: ConfigurationError, WorkerDied: it cannot be built; whoever was not replaced serves on.
-        """
-        for number, turn in enumerate(self._turns):
-            fresh = self._worker(spec, number)
-            try:
-                await fresh.start()
-            except BaseException as error:
-                if not isinstance(error, asyncio.CancelledError):
-                    self._watch.renewed("failed")
-                await fresh.stop()
-                raise
-            async with turn:
-                old, self._workers[number] = self._workers[number], fresh
-                for key in self._listening.lost(number):
-                    self._give_up_on(key)
-            self._watch.renewed("renewed")
-            await old.stop()
+        """As `Workforce.renew`. Interim results of segments that are open at that moment end; their final results do not change."""
+        await self._workforce.renew(spec, self._lose)
 
     @property
     def pids(self) -> list[int]:
-        return [worker.pid for worker in self._workers if worker.pid is not None]
+        return self._workforce.pids
 
     async def stop(self, drain_s: float) -> None:
         """Finish what was admitted within drain_s; what is left ends as Draining. Then end the processes."""
@@ -168,8 +157,8 @@ class WorkerPool:
         futures = [task.future for task in self._waiting.values()]
         if futures:
             await asyncio.wait(futures, timeout=drain_s)
-        for fitting in (*self._fitting, *self._fitting_later):
-            settle_fit(fitting, None)
+        for beside in (*self._beside, *self._beside_later):
+            settle_beside(beside, None)
         for task in list(self._waiting.values()):
             fail(task, Draining("the server stopped before this segment was recognised", 1.0))
         # Before Python 3.12 asyncio.wait_for swallows a cancellation that comes together with its answer: the flag ends such a loop.
@@ -177,20 +166,17 @@ class WorkerPool:
         for loop in self._loops:
             loop.cancel()
         await asyncio.gather(*self._loops, return_exceptions=True)
-        await asyncio.gather(*(worker.stop() for worker in self._workers))
-
-    def _worker(self, spec: RecogniserSpec, number: int) -> Worker:
-        return Worker(spec, f"harken-worker-{number + 1}", self._start_timeout_s, self._watch.model_loaded)
+        await self._workforce.stop()
 
     async def _serve(self, number: int) -> None:
         while not self._ended:
             asked = await self._next(number)
-            async with self._turns[number]:
+            async with self._workforce.turn(number):
                 match asked:
                     case Task():
                         await self._recognize(number, asked)
-                    case Fitting():
-                        await self._fit(number, asked)
+                    case Beside():
+                        await self._do_beside(number, asked)
                     case _:
                         await self._listen(number, asked)
 
@@ -198,10 +184,9 @@ class WorkerPool:
         task.attempts += 1
         queue_s = self._clock() - task.job.queued_s
         try:
-            reply = await self._workers[number].ask(task.request, HANG_BASE_S + HANG_PER_AUDIO_S * task.job.audio_s)
+            reply = await self._workforce.ask(number, task.request, HANG_BASE_S + HANG_PER_AUDIO_S * task.job.audio_s)
         except WorkerDied as error:
             log.error("%s (segment of %.1f s, attempt %d)", error, task.job.audio_s, task.attempts)
-            self._watch.restarted()
             await self._retry_once(task)
             await self._restart(number)
         else:
@@ -215,44 +200,48 @@ class WorkerPool:
         future = self._hearing.pop(request.key, None) if isinstance(request, Listen) else None
         partial = None
         try:
-            reply = await self._ask_beside(number, request, "listen")
+            reply = await self._ask_beside(number, request, "listen", BESIDE_HANG_S)
             partial = reply.partial if reply else None
         finally:
             if future is not None and not future.done():
                 future.set_result(partial)
 
-    async def _fit(self, number: int, fitting: Fitting) -> None:
-        fits = None
-        try:
-            reply = await self._ask_beside(number, fitting.request, "fit")
-            fits = reply.fits if reply else None
-        finally:
-            settle_fit(fitting, fits)
+    async def _aside(self, request: Fit | Request, work: str, limit_s: float, waiting: deque[Beside]) -> Reply | None:
+        beside = Beside(request, work, limit_s, asyncio.get_running_loop().create_future())
+        waiting.append(beside)
+        await self._wake()
+        return await beside.future
 
-    async def _ask_beside(self, number: int, request: Fit | Listen | Forget, work: str) -> Reply | None:
+    async def _do_beside(self, number: int, beside: Beside) -> None:
+        reply = None
+        try:
+            reply = await self._ask_beside(number, beside.request, beside.work, beside.limit_s)
+        finally:
+            settle_beside(beside, reply)
+
+    async def _ask_beside(self, number: int, request: Fit | Request | Listen | Forget, work: str, limit_s: float) -> Reply | None:
         """What costs no segment if the worker dies of it: None then, and another worker is in its place."""
         try:
-            reply = await self._workers[number].ask(request, BESIDE_HANG_S)
+            reply = await self._workforce.ask(number, request, limit_s)
         except WorkerDied as error:
             log.error("%s (work: %s)", error, work)
-            self._watch.restarted()
             await self._restart(number)
             return None
         self._watch.worked(work, reply.busy_s)
         return reply
 
-    async def _next(self, number: int) -> Task | Fitting | Listen | Forget:
+    async def _next(self, number: int) -> Task | Beside | Listen | Forget:
         """The last step of a segment that is recognised comes first: it takes milliseconds. Then whole segments, then those still being spoken."""
         async with self._changed:
             while True:
-                if (fitting := next_fit(self._fitting)) is not None:
-                    return fitting
+                if (beside := next_beside(self._beside)) is not None:
+                    return beside
                 for _ in self._schedule.expire(self._clock()):  # their callers' own timers answer them
                     self._watch.dropped("deadline")
                 job = self._schedule.take()
                 if job is None:
-                    if (fitting := next_fit(self._fitting_later)) is not None:
-                        return fitting
+                    if (beside := next_beside(self._beside_later)) is not None:
+                        return beside
                     if (request := self._listening.take(number)) is not None:
                         return request
                     await self._changed.wait()
@@ -270,17 +259,15 @@ class WorkerPool:
             self._schedule.put_back(task.job)
             await self._notify()
 
-    async def _restart(self, number: int) -> None:
+    def _lose(self, number: int) -> None:
+        """What that worker had heard of segments still being spoken."""
         for key in self._listening.lost(number):
             self._give_up_on(key)
-        while True:
-            try:
-                await self._workers[number].start()
-                return
-            except (WorkerDied, ConfigurationError, OSError):
-                # The bundle on disk may be in the middle of being replaced; other workers still serve.
-                log.exception("a worker could not be restarted; trying again")
-                await asyncio.sleep(RESTART_PAUSE_S)
+
+    async def _restart(self, number: int) -> None:
+        self._watch.restarted()
+        self._lose(number)
+        await self._workforce.restart(number)
 
     def _end_listening(self, key: Key) -> None:
         self._listening.end(key)

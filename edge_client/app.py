@@ -53,7 +53,7 @@ class EdgeSession:
         interim_results = on_interim is not None or config.adaptive is not None
         chunk_ms = min(config.transport.chunk_ms, INTERIM_CHUNK_MS) if interim_results else config.transport.chunk_ms
         self._tracing = tracing or tracing_to(config.traces)
-        self._chunker = Chunker(chunk_ms, self._vad.info, source.device, trace=self._tracing.begin)
+        self._chunker = Chunker(chunk_ms, self._vad.info, source.device, trace=self._tracing.begin, pauses=not source.can_wait)
         client = m.ClientInfo("harken-edge", version("harken"), platform.platform(), source.device)
         self._wish = m.StreamingConfig(
             client=client,

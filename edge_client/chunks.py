@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import google_crc32c
 
-from edge_client.segmenter import SegmentContinued, SegmentEnded, SegmentEvent, SegmentStarted
+from edge_client.segmenter import SegmentContinued, SegmentEnded, SegmentEvent, SegmentPaused, SegmentStarted
 from protos.messages import (
     BYTES_PER_SAMPLE,
     MAX_CHUNK_BYTES,
@@ -16,6 +16,7 @@ from protos.messages import (
     Priority,
     Request,
     SegmentEnd,
+    SegmentPause,
     SegmentStart,
     VadInfo,
 )
@@ -25,12 +26,21 @@ class Chunker:
     """One for a session; segments follow one another."""
 
     def __init__(
-        self, chunk_ms: int, vad: VadInfo, device: DeviceInfo, priority: Priority = Priority.LIVE, trace: Callable[[int], str] = lambda _: ""
+        self,
+        chunk_ms: int,
+        vad: VadInfo,
+        device: DeviceInfo,
+        priority: Priority = Priority.LIVE,
+        trace: Callable[[int], str] = lambda _: "",
+        *,
+        pauses: bool = True,
     ) -> None:
-        """trace: segment -> what tells the server whose trace it is."""
+        """trace: segment -> what tells the server whose trace it is. pauses: whether the server is told of them; where audio is read faster than it
+        was spoken, what follows one is there already.
+        """
         self._chunk_bytes = min(chunk_ms * SAMPLE_RATE_HZ // 1000 * BYTES_PER_SAMPLE, MAX_CHUNK_BYTES)
         self._vad, self._device, self._priority, self._trace = vad, device, priority, trace
-        self._pcm = bytearray()
+        self._pauses, self._pcm = pauses, bytearray()
         self._seq = self._next_sample = self._sample_count = self._crc32c = 0
 
     def push(self, event: SegmentEvent) -> list[Request]:
@@ -46,9 +56,13 @@ class Chunker:
                 self._pcm += pcm
                 self._crc32c = google_crc32c.extend(self._crc32c, pcm)
                 return self._full_chunks(segment_id)
+            case SegmentPaused(segment_id, _):
+                return [] if not self._pauses else [*self._rest(segment_id), SegmentPause(segment_id, self._sample_count, self._crc32c)]
             case SegmentEnded(segment_id, reason, _):
-                rest = [self._chunk(segment_id, len(self._pcm))] if self._pcm else []
-                return [*rest, SegmentEnd(segment_id, reason, self._sample_count, self._crc32c)]
+                return [*self._rest(segment_id), SegmentEnd(segment_id, reason, self._sample_count, self._crc32c)]
+
+    def _rest(self, segment_id: int) -> list[Request]:
+        return [self._chunk(segment_id, len(self._pcm))] if self._pcm else []
 
     def _full_chunks(self, segment_id: int) -> list[Request]:
         chunks: list[Request] = []

@@ -8,7 +8,7 @@ from edge_client.config import SpoolConfig
 from edge_client.outbox import SegmentRequest
 from edge_client.seal import AesGcm, read_key
 from edge_client.spool import Key, Spool
-from protos.messages import SegmentEnd
+from protos.messages import SegmentEnd, SegmentPause
 
 
 def open_spool(config: SpoolConfig | None, max_bytes: int) -> Spool | None:
@@ -28,7 +28,7 @@ class Keeper:
 
     def keep(self, request: SegmentRequest) -> list[int]:
         """Returns: this run's segments that had to make room. What the disk refuses is in memory alone, and no worse off than without a spool."""
-        if self._spool is None:
+        if self._spool is None or isinstance(request, SegmentPause):
             return []
         dropped = self._spool.append(request)
         if isinstance(request, SegmentEnd):

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import OrderedDict, deque
 from dataclasses import dataclass, field
 
-from protos.messages import AudioChunk, CancelSegment, Request, SegmentEnd, SegmentStart
+from protos.messages import AudioChunk, CancelSegment, Request, SegmentEnd, SegmentPause, SegmentStart
 
-SegmentRequest = SegmentStart | AudioChunk | SegmentEnd
+SegmentRequest = SegmentStart | AudioChunk | SegmentPause | SegmentEnd
 
 
 @dataclass(slots=True)
@@ -111,8 +111,9 @@ class Outbox:
         self._is_held = True
 
     def rewind(self) -> None:
-        """A new connection: it knows nothing."""
+        """A new connection: it knows nothing, and who paused before it has gone on since."""
         for kept in self._kept.values():
+            kept.requests = [request for request in kept.requests if not isinstance(request, SegmentPause)]
             kept.sent = kept.sent_bytes = 0
         self._to_send = deque(self._kept)
         self._others = deque(request for request in self._others if not isinstance(request, CancelSegment))

@@ -3,7 +3,7 @@
     QUIET     the last pre-roll of frames is remembered
       | onset: enough voiced frames within the onset window
       v
-    SPEAKING  frames go out as they come; in a pause, those beyond the tail are held back, not yet sent
+    SPEAKING  frames go out as they come; in a pause, those beyond the tail are held back, not yet sent, and the pause is told
       | hang-over of unvoiced frames, or the end of the source, or a gap on the capture clock, or the maximum length
       v
     QUIET
@@ -39,6 +39,15 @@ class SegmentContinued:
 
 
 @dataclass(frozen=True, slots=True)
+class SegmentPaused:
+    """If nobody speaks before the hang-over is out, the segment has ended here."""
+
+    segment_id: int
+    end_sample: int
+    """One past the last sample sent."""
+
+
+@dataclass(frozen=True, slots=True)
 class SegmentEnded:
     segment_id: int
     reason: EndReason
@@ -46,7 +55,7 @@ class SegmentEnded:
     """One past the last sample sent."""
 
 
-SegmentEvent = SegmentStarted | SegmentContinued | SegmentEnded
+SegmentEvent = SegmentStarted | SegmentContinued | SegmentPaused | SegmentEnded
 
 
 class Segmenter:
@@ -122,7 +131,7 @@ class Segmenter:
             return events
         self._held.append(frame)
         if self._unvoiced < self._hang_over:
-            return []
+            return [SegmentPaused(self._last_id, self._end)] if len(self._held) == 1 else []
         # The pause is over the hang-over: what was held back may still be the next segment's pre-roll.
         rest, self._held = self._held, []
         events = self._close(EndReason.SILENCE)

@@ -35,6 +35,7 @@ REQUESTS: dict[str, type] = {
     "update": m.SessionUpdate,
     "edge_report": m.EdgeReport,
     "keep_alive": m.KeepAlive,
+    "segment_pause": m.SegmentPause,
 }
 RESPONSES: dict[str, type] = {
     "session": m.Session,

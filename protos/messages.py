@@ -233,6 +233,15 @@ class SegmentEnd:
 
 
 @dataclass(frozen=True, slots=True)
+class SegmentPause:
+    """SegmentEnd may come with these very values: a server with time to spare begins the final result now."""
+
+    segment_id: int = 0
+    sample_count: int = 0
+    crc32c: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class CancelSegment:
     segment_id: int = 0
 
@@ -291,7 +300,7 @@ class KeepAlive:
     pass
 
 
-Request = StreamingConfig | SegmentStart | AudioChunk | SegmentEnd | CancelSegment | SessionUpdate | EdgeReport | KeepAlive
+Request = StreamingConfig | SegmentStart | AudioChunk | SegmentEnd | SegmentPause | CancelSegment | SessionUpdate | EdgeReport | KeepAlive
 
 
 # ---- responses of a session --------------------------------------------------------------------------------------------------------------------

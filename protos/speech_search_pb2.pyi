@@ -157,7 +157,7 @@ ROLLOUT_STAGE_CANARY: RolloutStage
 ROLLOUT_STAGE_LIVE: RolloutStage
 
 class StreamingRecognizeRequest(_message.Message):
-    __slots__ = ("streaming_config", "segment_start", "audio", "segment_end", "cancel_segment", "update", "edge_report", "keep_alive")
+    __slots__ = ("streaming_config", "segment_start", "audio", "segment_end", "cancel_segment", "update", "edge_report", "keep_alive", "segment_pause")
     STREAMING_CONFIG_FIELD_NUMBER: _ClassVar[int]
     SEGMENT_START_FIELD_NUMBER: _ClassVar[int]
     AUDIO_FIELD_NUMBER: _ClassVar[int]
@@ -166,6 +166,7 @@ class StreamingRecognizeRequest(_message.Message):
     UPDATE_FIELD_NUMBER: _ClassVar[int]
     EDGE_REPORT_FIELD_NUMBER: _ClassVar[int]
     KEEP_ALIVE_FIELD_NUMBER: _ClassVar[int]
+    SEGMENT_PAUSE_FIELD_NUMBER: _ClassVar[int]
     streaming_config: StreamingConfig
     segment_start: SegmentStart
     audio: AudioChunk
@@ -174,7 +175,8 @@ class StreamingRecognizeRequest(_message.Message):
     update: SessionUpdate
     edge_report: EdgeReport
     keep_alive: KeepAlive
-    def __init__(self, streaming_config: _Optional[_Union[StreamingConfig, _Mapping]] = ..., segment_start: _Optional[_Union[SegmentStart, _Mapping]] = ..., audio: _Optional[_Union[AudioChunk, _Mapping]] = ..., segment_end: _Optional[_Union[SegmentEnd, _Mapping]] = ..., cancel_segment: _Optional[_Union[CancelSegment, _Mapping]] = ..., update: _Optional[_Union[SessionUpdate, _Mapping]] = ..., edge_report: _Optional[_Union[EdgeReport, _Mapping]] = ..., keep_alive: _Optional[_Union[KeepAlive, _Mapping]] = ...) -> None: ...
+    segment_pause: SegmentPause
+    def __init__(self, streaming_config: _Optional[_Union[StreamingConfig, _Mapping]] = ..., segment_start: _Optional[_Union[SegmentStart, _Mapping]] = ..., audio: _Optional[_Union[AudioChunk, _Mapping]] = ..., segment_end: _Optional[_Union[SegmentEnd, _Mapping]] = ..., cancel_segment: _Optional[_Union[CancelSegment, _Mapping]] = ..., update: _Optional[_Union[SessionUpdate, _Mapping]] = ..., edge_report: _Optional[_Union[EdgeReport, _Mapping]] = ..., keep_alive: _Optional[_Union[KeepAlive, _Mapping]] = ..., segment_pause: _Optional[_Union[SegmentPause, _Mapping]] = ...) -> None: ...
 
 class StreamingConfig(_message.Message):
     __slots__ = ("resume_token", "client", "catalogue", "max_alternatives", "interim_results", "phrase_hints", "subject_id", "data_use", "encoding", "sample_rate_hertz", "language_code", "max_hits", "enable_word_time_offsets")
@@ -299,6 +301,16 @@ class SegmentEnd(_message.Message):
     sample_count: int
     crc32c: int
     def __init__(self, segment_id: _Optional[int] = ..., reason: _Optional[_Union[EndReason, str]] = ..., sample_count: _Optional[int] = ..., crc32c: _Optional[int] = ...) -> None: ...
+
+class SegmentPause(_message.Message):
+    __slots__ = ("segment_id", "sample_count", "crc32c")
+    SEGMENT_ID_FIELD_NUMBER: _ClassVar[int]
+    SAMPLE_COUNT_FIELD_NUMBER: _ClassVar[int]
+    CRC32C_FIELD_NUMBER: _ClassVar[int]
+    segment_id: int
+    sample_count: int
+    crc32c: int
+    def __init__(self, segment_id: _Optional[int] = ..., sample_count: _Optional[int] = ..., crc32c: _Optional[int] = ...) -> None: ...
 
 class CancelSegment(_message.Message):
     __slots__ = ("segment_id",)

@@ -28,6 +28,7 @@ CAMPAIGN = ("children", "edge_process", "flood", "inside", "server_process", "se
 TESTED_ELSEWHERE = {
     "cloud_server/core.py": "cloud_server/test_service.py",
     "cloud_server/interceptor.py": "cloud_server/test_service.py",
+    "cloud_server/session_commands.py": "cloud_server/test_session.py",
     "cloud_server/status.py": "cloud_server/test_service.py",
     "cloud_server/stream.py": "cloud_server/test_service.py",
     "cloud_server/questions.py": "cloud_server/test_workers.py",

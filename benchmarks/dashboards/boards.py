@@ -80,6 +80,7 @@ WORKERS = (
     Panel("Workers and outputs that failed", {"restarts": rate("asr_model_restarts_total"), "not finite": rate("asr_model_nonfinite_outputs_total")}),
     Panel("Interim results", {"{{outcome}}": rate("asr_server_interims_total", "outcome")}, "reqps"),
     Panel("Models that workers loaded", {"{{outcome}}": rate("asr_model_loads_total", "outcome")}),
+    Panel("Pauses recognised at once", {"{{outcome}}": rate("asr_early_results_total", "outcome")}, "reqps"),
     Panel("Workers renewed", {"{{outcome}}": rate("asr_worker_renewals_total", "outcome")}),
     Panel("Words of catalogues made", {"{{outcome}}": rate("asr_model_words_total", "outcome")}),
 )

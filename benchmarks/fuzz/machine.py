@@ -111,6 +111,13 @@ class StreamMachine(RuleBasedStateMachine):
     def ends(self, which: int, lie: bool, flip: bool) -> None:
         self._end(nth(self.sent, which), int(lie), int(flip))
 
+    @precondition(lambda self: self.sent)
+    @rule(which=WHICH, lie=SELDOM, flip=SELDOM)
+    def pauses(self, which: int, lie: bool, flip: bool) -> None:
+        id_ = nth(self.sent, which)
+        pcm = b"".join(chunk.data for chunk in self.sent[id_])
+        self._say(m.SegmentPause(id_, len(pcm) // m.BYTES_PER_SAMPLE + int(lie), google_crc32c.value(pcm) ^ int(flip)))
+
     @rule(which=WHICH, seq=st.integers(0, 2), bytes_=SIZES, is_end=st.booleans(), is_strange=SELDOM)
     def babbles(self, which: int, seq: int, bytes_: int, is_end: bool, is_strange: bool) -> None:
         """Audio or the end of a segment that may be over; seldom of one that never was."""
@@ -120,7 +127,13 @@ class StreamMachine(RuleBasedStateMachine):
         self.sent.pop(id_, None)
         self._say(m.SegmentEnd(id_, sample_count=seq) if is_end else m.AudioChunk(id_, seq, 0, bytes(bytes_)))
 
-    @rule(request=st.builds(m.CancelSegment, IDS) | UPDATES | st.just(m.KeepAlive()) | st.builds(m.EdgeReport, captured=st.floats()))
+    @rule(
+        request=st.builds(m.CancelSegment, IDS)
+        | st.builds(m.SegmentPause, IDS)
+        | UPDATES
+        | st.just(m.KeepAlive())
+        | st.builds(m.EdgeReport, captured=st.floats())
+    )
     def says_something_else(self, request: m.Request) -> None:
         self._say(request)
 

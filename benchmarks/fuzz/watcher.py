@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from cloud_server.interim import Hear
-from cloud_server.session import Close, Command, Drop, Search, Send, Transcribe
+from cloud_server.session_commands import Close, Command, Drop, Guess, Search, Send, Transcribe
 from protos import messages as m
 
 
@@ -37,6 +37,9 @@ class Watcher:
             match command:
                 case Send(response):
                     self._sent(response)
+                case Guess(segment):
+                    self._is_unanswered(segment.segment_id)
+                    check(segment.segment_id not in self.transcribing, f"segment {segment.segment_id} is guessed at after its end")
                 case Transcribe(segment):
                     self._is_unanswered(segment.segment_id)
                     check(segment.segment_id not in self.transcribing, f"segment {segment.segment_id} goes to a worker twice")

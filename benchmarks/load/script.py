@@ -58,18 +58,22 @@ class Script:
     def requests(self, first_id: int, start_sample: int) -> Iterator[tuple[float, SegmentRequest]]:
         """Each with its moment, from the script's begin. first_id: of its first segment; start_sample: of its begin in the session."""
         for number, spoken in enumerate(self.segments):
-            segment_id, chunks = first_id + number, spoken.chunks
-            yield LEAD_S + chunks[0][0] - self._begin_s, moved(spoken.start, segment_id, start_sample)
-            for there_s, chunk in chunks:
-                yield (
-                    LEAD_S + there_s - self._begin_s,
-                    replace(chunk, segment_id=segment_id, capture_offset=chunk.capture_offset + start_sample),
-                )
+            segment_id = first_id + number
+            yield LEAD_S + spoken.chunks[0][0] - self._begin_s, moved(spoken.start, segment_id, start_sample)
+            # A pause is told after the last audio before it, which leaves in the same moment.
+            spoken_and_paused: list[tuple[float, m.AudioChunk | m.SegmentPause]] = [*spoken.chunks, *spoken.pauses]
+            for there_s, said in sorted(spoken_and_paused, key=lambda one: one[0]):
+                yield LEAD_S + there_s - self._begin_s, placed(said, segment_id, start_sample)
             yield LEAD_S + spoken.closed_s - self._begin_s, replace(spoken.end, segment_id=segment_id)
 
 
 def audio_s(spoken: Spoken) -> float:
     return spoken.end.sample_count / m.SAMPLE_RATE_HZ
+
+
+def placed(said: m.AudioChunk | m.SegmentPause, segment_id: int, samples: int) -> m.AudioChunk | m.SegmentPause:
+    said = replace(said, segment_id=segment_id)
+    return replace(said, capture_offset=said.capture_offset + samples) if isinstance(said, m.AudioChunk) else said
 
 
 def moved(start: m.SegmentStart, segment_id: int, samples: int) -> m.SegmentStart:

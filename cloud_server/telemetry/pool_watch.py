@@ -15,6 +15,12 @@ class PoolWatch:
     def recognized(self, audio_s: float, queue_s: float, busy_s: float) -> None:
         """A worker gave an answer, of whatever kind, to a whole segment."""
 
+    def early(self, outcome: str) -> None:
+        """Speech paused, and may be over. outcome: one of `queue_metrics.EARLY`."""
+
+    def confirmed(self, audio_s: float, busy_s: float) -> None:
+        """A segment ended where it had been recognised early, in busy_s of `worked`."""
+
     def worked(self, work: str, busy_s: float) -> None:
         """A worker answered. work: one of `queue_metrics.WORK`."""
 

@@ -11,7 +11,10 @@ from protos.messages import Priority
 
 PRIORITIES: dict[Priority, str] = {Priority.LIVE: "live", Priority.CATCHUP: "catchup"}
 DROPS = ("shed", "deadline", "cancelled")
-WORK = ("recognize", "listen", "fit")
+WORK = ("recognize", "early", "listen", "fit")
+"""early: of speech that may be over."""
+EARLY = ("begun", "used", "busy")
+"""Of pauses. used, of those begun: the segment ended there; busy: no worker had time."""
 MODEL_LOADS = ("loaded", "refused", "late", "died")
 """refused: the bundle or the vocabulary cannot be used; late: not ready in time, and ended; died: it ended by itself."""
 RENEWALS = ("renewed", "failed")
@@ -31,6 +34,7 @@ class QueueMetrics(PoolWatch):
         self._restarts = Counter("asr_model_restarts", "Workers replaced after a crash or a hang.", registry=registry)
         self._loads = Counter("asr_model_loads", "Models that workers loaded, by outcome.", ["outcome"], registry=registry)
         self._renewals = Counter("asr_worker_renewals", "Workers replaced by those of a newer vocabulary.", ["outcome"], registry=registry)
+        self._early = Counter("asr_early_results", "Pauses that speech may end with, recognised at once.", ["outcome"], registry=registry)
         self._not_finite = Counter("asr_model_nonfinite_outputs", "Segments whose model output was no number.", registry=registry)
         for name in PRIORITIES.values():
             self._queued_s.labels(name)
@@ -38,6 +42,8 @@ class QueueMetrics(PoolWatch):
             self._dropped.labels(why)
         for work in WORK:
             self._busy_s.labels(work)
+        for outcome in EARLY:
+            self._early.labels(outcome)
         for outcome in MODEL_LOADS:
             self._loads.labels(outcome)
         for outcome in RENEWALS:
@@ -54,6 +60,15 @@ class QueueMetrics(PoolWatch):
     def recognized(self, audio_s: float, queue_s: float, busy_s: float) -> None:
         self.worked("recognize", busy_s)
         self._wait_s.observe(max(0.0, queue_s))
+        if audio_s > 0:
+            self._real_time.observe(busy_s / audio_s)
+
+    def early(self, outcome: str) -> None:
+        self._early.labels(outcome).inc()
+
+    def confirmed(self, audio_s: float, busy_s: float) -> None:
+        self.early("used")
+        self._wait_s.observe(0.0)
         if audio_s > 0:
             self._real_time.observe(busy_s / audio_s)
 

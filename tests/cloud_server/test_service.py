@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 
+import google_crc32c
 import grpc
 import pytest
 from google.rpc import error_details_pb2
 from grpc_status.rpc_status import GRPC_DETAILS_METADATA_KEY
 
-from cloud_server.app import running_server
+from benchmarks.scrape import scrape, total
+from cloud_server.app import RunningServer, running_server
 from cloud_server.config import Config
+from cloud_server.telemetry.queue_metrics import EARLY
 from protos import codec
 from protos import messages as m
 from protos import speech_search_pb2 as pb
@@ -62,6 +66,10 @@ class Conversation:
             yield codec.decode_response(message)
 
 
+async def counted(server: RunningServer, name: str, **labels: str) -> float:
+    return total(await asyncio.to_thread(scrape, server.metrics_address), name, **labels)
+
+
 async def test_a_stream_gets_transcripts_hits_and_one_outcome_each(channel: grpc.aio.Channel) -> None:
     segments = [replace(fakes.speech(4000, number), segment_id=number, start_sample=number * 10000) for number in (1, 2)]
     silence = m.Segment(3, 0, bytes(8000))
@@ -83,6 +91,36 @@ async def test_a_stream_gets_transcripts_hits_and_one_outcome_each(channel: grpc
     assert (first.capture_start, first.capture_end, first.is_final, first.model_version) == (10000, 14000, True, "stub@1")
     assert {timing.stage for timing in first.stage_timings} == {"queue", "infer", "total", "search"}
     assert third.final_reason is m.FinalReason.NO_SPEECH
+
+
+async def test_what_was_recognised_in_the_last_pause_is_the_final_result(server: RunningServer, channel: grpc.aio.Channel) -> None:
+    """And in any other pause it is nothing: the same answer, from more audio."""
+    whole = fakes.speech(8000)
+    start, *chunks, end = fakes.requests_of(whole, chunk_bytes=8000)
+    early, late = (m.SegmentPause(1, len(pcm) // 2, google_crc32c.value(pcm)) for pcm in (whole.pcm[:8000], whole.pcm))
+    answers, begun = [], 0
+    for before, after in (([start, *chunks], [end]), ([start, chunks[0], early], [chunks[1], end]), ([start, *chunks, late], [end])):
+        talk = Conversation(channel)
+        await talk.say(m.StreamingConfig(), *before)
+        begun += any(isinstance(request, m.SegmentPause) for request in before)
+        while await counted(server, "asr_early_results_total", outcome="begun") < begun:  # noqa: ASYNC110 - seen from outside
+            await asyncio.sleep(0)
+        await talk.say(*after)
+        answers.append([replace(r, stage_timings=()) async for r in talk.rest() if isinstance(r, m.Result)])
+    assert answers[0] == answers[1] == answers[2]
+    assert answers[0][0].alternatives[0].transcript == fakes.transcript_of(whole.pcm)
+    assert [await counted(server, "asr_early_results_total", outcome=outcome) for outcome in EARLY] == [2, 1, 0]
+    assert await counted(server, "asr_quality_finals_total") == 3, "each segment once, in a pause or at its end"
+
+
+async def test_a_pause_of_a_segment_that_is_cancelled_costs_nothing(server: RunningServer, channel: grpc.aio.Channel) -> None:
+    speech = fakes.speech(4000)
+    *spoken, _ = fakes.requests_of(speech, chunk_bytes=8000)
+    talk = Conversation(channel)
+    pause = m.SegmentPause(1, 4000, google_crc32c.value(speech.pcm))
+    await talk.say(m.StreamingConfig(), *spoken, pause, m.CancelSegment(1), *fakes.requests_of(replace(speech, segment_id=2)))
+    answers = [response async for response in talk.rest() if isinstance(response, m.Result | m.Reject)]
+    assert [(type(answer), answer.segment_id) for answer in answers] == [(m.Reject, 1), (m.Result, 2)]
 
 
 async def test_interim_results_come_while_the_segment_is_spoken_and_change_nothing_else(channel: grpc.aio.Channel) -> None:

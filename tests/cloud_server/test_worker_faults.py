@@ -44,7 +44,7 @@ async def test_a_worker_stopped_by_the_system_is_replaced(monkeypatch: pytest.Mo
     """SIGSTOP: the pipe fills up, and sending must have its limit too."""
     monkeypatch.setattr(workers, "HANG_BASE_S", 0.5)
     async with pool_of() as pool:
-        process = pool._workers[0]._process
+        process = pool._workforce._workers[0]._process
         assert process is not None
         assert process.pid is not None
         os.kill(process.pid, signal.SIGSTOP)

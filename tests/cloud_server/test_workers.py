@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,7 @@ from cloud_server.listening import Forget, Listen
 from cloud_server.questions import Transcription
 from cloud_server.schedule import Schedule
 from cloud_server.telemetry.pool_watch import PoolWatch
-from cloud_server.telemetry.queue_metrics import MODEL_LOADS, RENEWALS
+from cloud_server.telemetry.queue_metrics import EARLY, MODEL_LOADS, RENEWALS
 from cloud_server.worker_process import Fit, Listeners, RecogniserSpec, Reply, Request, fit
 from cloud_server.workers import WorkerPool
 from models.records import Partial, Recognition, Sounds
@@ -24,6 +25,7 @@ from protos.messages import PhraseHint, Priority
 from tests import fakes
 
 restarts: list[int] = []
+early: list[str] = []
 
 
 class Heard(PoolWatch):
@@ -45,10 +47,19 @@ class CountedRestarts(PoolWatch):
     def restarted(self) -> None:
         restarts.append(1)
 
+    def early(self, outcome: str) -> None:
+        assert outcome in EARLY
+        early.append(outcome)
+
+    def confirmed(self, audio_s: float, busy_s: float) -> None:
+        assert busy_s >= 0
+        early.append(f"used {audio_s:g} s")
+
 
 @contextlib.asynccontextmanager
 async def pool_of(count: int = 1, crash_flag: str = "", max_queued_audio_s: float = 60) -> AsyncIterator[WorkerPool]:
     restarts.clear()
+    early.clear()
     spec = RecogniserSpec("tests.fakes:make_stub", (crash_flag,))
     pool = WorkerPool(spec, Schedule(max_queued_audio_s, count), watch=CountedRestarts())
     assert (await pool.start()).model_id == "stub"
@@ -158,7 +169,7 @@ async def test_a_worker_that_never_comes_up_is_said_at_the_start_and_nothing_is_
     with pytest.raises(ConfigurationError, match=words):
         await pool.start()
     assert watch.outcomes == ["late" if factory == "make_slow_stub" else "died"] * 2
-    assert [worker._process.is_alive() for worker in pool._workers if worker._process] == [False, False]
+    assert [worker._process.is_alive() for worker in pool._workforce._workers if worker._process] == [False, False]
 
 
 async def hear(pool: WorkerPool, first: int, number: int = 1, heard_samples: int = 0) -> Partial | None:
@@ -221,6 +232,40 @@ async def test_a_part_that_breaks_costs_its_segment_the_interim_results_and_nobo
         assert await hear(pool, 5, 1, heard_samples=1600) is None
         assert (await ask(pool, 5, 1)).recognition.alternatives
         assert restarts == ([] if first == fakes.RAISE else [1])
+
+
+async def test_what_may_be_over_is_recognised_as_if_it_were() -> None:
+    async with pool_of() as pool:
+        guessed = await pool.recognize_early(fakes.speech(1600, 5), 0.1, ())
+        done = await ask(pool, 5, 2)
+        assert guessed is not None
+        assert replace(guessed.recognition, stage_seconds=()) == replace(done.recognition, stage_seconds=())
+        assert await hear(pool, 5, 1) is not None
+        pool.confirm(("stream", 1), 0.1, guessed)
+        assert len(pool._listening) == 0
+    assert early == ["begun", "used 0.1 s"]
+
+
+async def test_what_may_be_over_costs_no_whole_segment_its_turn() -> None:
+    async with pool_of() as pool:
+        busy = asyncio.create_task(ask(pool, 1, 1))
+        while pool._schedule.queued_audio_s() or not pool._waiting:  # noqa: ASYNC110 - the worker has taken it
+            await asyncio.sleep(0)
+        assert await pool.recognize_early(fakes.speech(1600, 5), 0.1, ()) is None
+        await busy
+        await pool.stop(0.0)
+        assert await pool.recognize_early(fakes.speech(1600, 5), 0.1, ()) is None
+    assert early == ["busy", "busy"]
+
+
+@pytest.mark.parametrize("first", [fakes.CRASH, fakes.HANG, fakes.RAISE, fakes.REFUSE, fakes.HOLLOW])
+async def test_a_guess_that_breaks_is_none_and_its_segment_is_told_why(first: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workers, "HANG_BASE_S", 0.2)
+    async with pool_of() as pool:
+        assert await pool.recognize_early(fakes.speech(1600, first), 0.1, ()) is None
+        with pytest.raises(SpeechError):
+            await ask(pool, first, 1)
+        assert (await ask(pool, 5, 2)).recognition.alternatives
 
 
 def test_listeners_end_with_their_segments() -> None:
@@ -323,7 +368,7 @@ async def test_what_is_shed_for_another_tenant_is_answered_at_once() -> None:
 @pytest.mark.timeout(60)
 async def test_a_cancellation_that_is_swallowed_with_an_answer_does_not_keep_the_server_from_stopping(monkeypatch: pytest.MonkeyPatch) -> None:
     async with pool_of() as pool:
-        (worker,), asked = pool._workers, asyncio.Event()
+        (worker,), asked = pool._workforce._workers, asyncio.Event()
         really_ask = worker.ask
 
         async def swallow(request: Request, timeout_s: float) -> Reply:

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edge_client.chunks import Chunker
-from edge_client.segmenter import SegmentContinued, SegmentEnded, SegmentStarted
-from protos.messages import MAX_CHUNK_BYTES, AudioChunk, DeviceInfo, EndReason, Priority, SegmentEnd, SegmentStart, VadInfo
+from edge_client.segmenter import SegmentContinued, SegmentEnded, SegmentPaused, SegmentStarted
+from protos.messages import MAX_CHUNK_BYTES, AudioChunk, DeviceInfo, EndReason, Priority, SegmentEnd, SegmentPause, SegmentStart, VadInfo
 
 VAD, DEVICE = VadInfo("webrtc", "mode 1"), DeviceInfo("m", 48000, "microphone")
 
@@ -34,6 +34,28 @@ def test_chunks_are_the_segment_in_order_with_its_count_and_sum(frames: list[byt
         offset += len(chunk.data) // 2
     assert b"".join(chunk.data for chunk in chunks if isinstance(chunk, AudioChunk)) == whole
     assert end == SegmentEnd(3, EndReason.SILENCE, len(whole) // 2, google_crc32c.value(whole))
+
+
+def test_a_pause_sends_all_there_is_and_says_what_the_end_would() -> None:
+    chunker = Chunker(200, VAD, DEVICE)
+    chunker.push(SegmentStarted(1, 0, 0))
+    chunker.push(SegmentContinued(1, 0, b"ab" * 100))
+    rest, pause = chunker.push(SegmentPaused(1, 100))
+    assert rest == AudioChunk(1, 0, 0, b"ab" * 100)
+    assert pause == SegmentPause(1, 100, google_crc32c.value(b"ab" * 100))
+    assert chunker.push(SegmentContinued(1, 100, b"cd" * 50)) == []
+    assert chunker.push(SegmentPaused(1, 150))[0] == AudioChunk(1, 1, 100, b"cd" * 50)
+    assert chunker.push(SegmentEnded(1, EndReason.SILENCE, 150)) == [
+        SegmentEnd(1, EndReason.SILENCE, 150, google_crc32c.value(b"ab" * 100 + b"cd" * 50))
+    ]
+
+
+def test_a_file_read_at_full_speed_tells_no_pauses() -> None:
+    chunker = Chunker(200, VAD, DEVICE, pauses=False)
+    chunker.push(SegmentStarted(1, 0, 0))
+    chunker.push(SegmentContinued(1, 0, b"ab" * 100))
+    assert chunker.push(SegmentPaused(1, 100)) == []
+    assert len(chunker.push(SegmentEnded(1, EndReason.SILENCE, 100))) == 2
 
 
 def test_counters_begin_anew_with_each_segment() -> None:

@@ -23,13 +23,14 @@ async def test_without_a_spool_nothing_is_kept_and_nothing_is_full() -> None:
 async def test_what_is_not_answered_is_there_for_the_next_run_and_makes_room_for_it(tmp_path: Path) -> None:
     first = Keeper(open_spool(SpoolConfig(tmp_path), 1000))
     for number in (1, 2):
-        for request in (m.SegmentStart(number), m.AudioChunk(number, 0, 0, bytes(300)), m.SegmentEnd(number)):
+        for request in (m.SegmentStart(number), m.AudioChunk(number, 0, 0, bytes(300)), m.SegmentPause(number, 150), m.SegmentEnd(number)):
             assert first.keep(request) == []
     first.settle(1)
     await first.close()
     spool = open_spool(SpoolConfig(tmp_path), 1000)
     assert spool is not None
     assert spool.left_over == (Key(1, 2),)
+    assert not any(isinstance(request, m.SegmentPause) for request in spool.read(Key(1, 2))), "a pause is of no use later"
     second = Keeper(spool)
     assert second.keep(m.SegmentStart(1)) == []
     assert second.keep(m.AudioChunk(1, 0, 0, bytes(800))) == []

@@ -41,6 +41,19 @@ def test_a_connection_carries_exactly_what_is_unanswered(steps: list[str]) -> No
     assert outbox.audio_bytes == 4 * sum(isinstance(request, m.AudioChunk) for request in sent)
 
 
+def test_a_pause_follows_its_audio_and_dies_with_its_connection() -> None:
+    outbox = Outbox(10_000, 10_000)
+    start, audio, end = segment(1)
+    pause = m.SegmentPause(1, 2, 7)
+    for request in (start, audio, pause):
+        outbox.add(request)
+    assert drained(outbox) == [start, audio, pause]
+    outbox.rewind()
+    outbox.add(end)
+    assert drained(outbox) == [start, audio, end]
+    assert outbox.is_sent
+
+
 def test_the_oldest_segment_makes_room_and_the_server_is_told_only_if_it_waits_for_the_rest() -> None:
     outbox = Outbox(8, 100)
     for request in [*segment(1), *segment(2)[:2]]:

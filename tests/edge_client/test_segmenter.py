@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edge_client.config import SegmenterConfig
-from edge_client.segmenter import SegmentContinued, SegmentEnded, Segmenter, SegmentEvent, SegmentStarted
+from edge_client.segmenter import SegmentContinued, SegmentEnded, Segmenter, SegmentEvent, SegmentPaused, SegmentStarted
 from protos.messages import BYTES_PER_SAMPLE, FRAME_MS, FRAME_SAMPLES, SAMPLE_RATE_HZ, AudioFrame, EndReason
 
 # Short times, so that a hundred frames pass through every state.
@@ -56,6 +56,10 @@ def collect(events: list[SegmentEvent]) -> list[Heard]:
                 assert segments[-1].reason is None
                 assert start == segments[-1].end, "audio is contiguous"
                 segments[-1].pcm += pcm
+            case SegmentPaused(segment_id, end):
+                assert segment_id == len(segments)
+                assert segments[-1].reason is None
+                assert end == segments[-1].end, "nothing is told of what was not sent"
             case SegmentEnded(segment_id, reason, end):
                 assert segment_id == len(segments)
                 assert end == segments[-1].end
@@ -104,6 +108,22 @@ def test_a_pause_is_held_back_beyond_the_tail_and_released_when_speech_goes_on()
     segmenter = Segmenter(SHORT)
     sent = [len([e for e in segmenter.push(frame(i), flag == "x") if isinstance(e, SegmentContinued)]) for i, flag in enumerate("xx....x")]
     assert sent == [0, 2, 1, 1, 0, 0, 3]
+
+
+@pytest.mark.parametrize(
+    ("flags", "paused", "ended"),
+    [
+        ("xx......", [4], [4]),  # the tail is sent, the rest waits: here it ended
+        ("xx....x......", [4, 9], [9]),  # it went on, and paused again
+        ("xx..x..x.......", [10], [10]),  # pauses within the tail are none
+        ("xx...", [4], [5]),  # the source ends in a pause
+    ],
+)
+def test_a_pause_is_told_once_where_the_segment_would_end(flags: str, paused: list[int], ended: list[int]) -> None:
+    segmenter = Segmenter(SHORT)
+    events = [event for index, flag in enumerate(flags) for event in segmenter.push(frame(index), flag == "x")] + segmenter.finish()
+    assert [event.end_sample // FRAME_SAMPLES for event in events if isinstance(event, SegmentPaused)] == paused
+    assert [event.end_sample // FRAME_SAMPLES for event in events if isinstance(event, SegmentEnded)] == ended
 
 
 def test_speech_longer_than_the_maximum_is_cut_without_losing_a_sample() -> None:

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import Phase
 
 from benchmarks.fuzz.machine import StreamMachine, run_machine
-from cloud_server.session import Command, Session
+from cloud_server.session import Session
+from cloud_server.session_commands import Command
 from protos import messages as m
 from protos.errors import SpeechError
 

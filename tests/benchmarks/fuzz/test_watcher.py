@@ -6,7 +6,7 @@ import pytest
 
 from benchmarks.fuzz.watcher import Broken, Watcher, watch_stream
 from cloud_server.search.heard import Heard
-from cloud_server.session import Close, Command, Drop, Search, Send, Transcribe
+from cloud_server.session_commands import Close, Command, Drop, Search, Send, Transcribe
 from protos import messages as m
 
 WORDS = m.Result(1, m.FinalReason.RECOGNIZED, (m.Hypothesis("pie"),), True)

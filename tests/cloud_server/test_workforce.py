@@ -1,17 +1,38 @@
-"""Workers that take others' places while the pool serves."""
+"""Workers that take others' places, by themselves and while a pool serves."""
 
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
 from pathlib import Path
 
 import pytest
 
 from cloud_server.schedule import Schedule
-from cloud_server.worker import WorkerDied
-from cloud_server.worker_process import RecogniserSpec
+from cloud_server.worker import START_TIMEOUT_S, WorkerDied
+from cloud_server.worker_process import RecogniserSpec, Request
 from cloud_server.workers import WorkerPool
+from cloud_server.workforce import Workforce
+from tests import fakes
 from tests.cloud_server.test_workers import Heard, ask
+
+
+async def test_a_worker_is_idle_while_nobody_has_its_turn_and_is_there_again_after_its_death() -> None:
+    workforce = Workforce(RecogniserSpec("tests.fakes:make_stub"), 1, START_TIMEOUT_S, watch := Heard())
+    assert (await workforce.start()).hop_samples == fakes.StubRecogniser.hop_samples
+    (before,) = workforce.pids
+    async with workforce.turn(0):
+        assert not workforce.has_idle
+        os.kill(before, signal.SIGKILL)
+        with pytest.raises(WorkerDied):
+            await workforce.ask(0, Request(fakes.speech(1600)), 10)
+        await workforce.restart(0)
+    assert workforce.has_idle
+    assert (await workforce.ask(0, Request(fakes.speech(1600)), 10)).recognition is not None
+    assert workforce.pids != [before]
+    await workforce.stop()
+    assert watch.outcomes == ["loaded", "loaded"]
 
 
 async def test_workers_are_renewed_one_by_one_and_no_segment_is_lost(tmp_path: Path) -> None:
