@@ -31,7 +31,7 @@ class Interim:
     _hits: tuple[SearchHit, ...] = field(default=(), init=False)
     """As they are shown."""
     _challenger: str | None = field(default=None, init=False)
-    """What led the newest hits, where that is not what is shown."""
+    """What led the newest hits that there were, where that is not what is shown."""
 
     def due(self, segment_id: int, start_sample: int, pcm: bytes | bytearray, hop_samples: int) -> Hear | None:
         """pcm: all of the segment so far. All that is new, each time another whole hop of it has come: at any size of chunks as many times."""
@@ -53,8 +53,10 @@ class Interim:
         return result if is_news else None
 
     def _steadied(self, hits: tuple[SearchHit, ...]) -> tuple[SearchHit, ...]:
-        """A shown best hit stays until another one, or none, was best twice in a row: half a word often sounds like another, and people look."""
-        leader = hits[0].id if hits else ""
+        """A shown best hit stays until another was best twice in a row: half a word often sounds like another, or like nothing, and people look."""
+        if not hits:
+            return self._hits
+        leader = hits[0].id
         if not self._hits or leader in (self._hits[0].id, self._challenger):
             self._hits, self._challenger = hits, None
         else:
