@@ -40,7 +40,7 @@ class Chunker:
         """
         self._chunk_bytes = min(chunk_ms * SAMPLE_RATE_HZ // 1000 * BYTES_PER_SAMPLE, MAX_CHUNK_BYTES)
         self._vad, self._device, self._priority, self._trace = vad, device, priority, trace
-        self._pauses, self._pcm = pauses, bytearray()
+        self.tells_pauses, self._pcm = pauses, bytearray()
         self._seq = self._next_sample = self._sample_count = self._crc32c = 0
 
     def push(self, event: SegmentEvent) -> list[Request]:
@@ -57,7 +57,7 @@ class Chunker:
                 self._crc32c = google_crc32c.extend(self._crc32c, pcm)
                 return self._full_chunks(segment_id)
             case SegmentPaused(segment_id, _):
-                return [] if not self._pauses else [*self._rest(segment_id), SegmentPause(segment_id, self._sample_count, self._crc32c)]
+                return [] if not self.tells_pauses else [*self._rest(segment_id), SegmentPause(segment_id, self._sample_count, self._crc32c)]
             case SegmentEnded(segment_id, reason, _):
                 return [*self._rest(segment_id), SegmentEnd(segment_id, reason, self._sample_count, self._crc32c)]
 

@@ -42,6 +42,8 @@ class RecordedSession(EdgeSession):
 
     def __init__(self, diary: Diary, source: Speech, config: Config) -> None:
         super().__init__(source, config, on_earlier=lambda outcome: diary.write(shown(outcome, is_earlier=True)))
+        # Its source is read as fast as it is heard, and its pauses are told all the same: what is begun in one is to be lost, cut and killed too.
+        self._chunker.tells_pauses = True
         self._diary, self._start_sample = diary, 0
 
     def _take(self, event: SegmentEvent) -> bool:

@@ -17,6 +17,7 @@ import grpc
 
 import cloud_server.service
 from benchmarks.faults.events import Answered, Ready, Recognised
+from benchmarks.faults.flood import LIMIT_S
 from benchmarks.faults.inside import Diary, WallClock, apply_hooks, obey, setting
 from cloud_server.app import recogniser_spec, running_server
 from cloud_server.config import Config
@@ -103,7 +104,15 @@ async def serve(who: str, catalogue: Path, model: str, busy_s: float, *, has_dia
         vars(cloud_server.service)["Stream"] = RecordedStream  # of every session from here on
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stopped.set)
     obeying = asyncio.create_task(obey({"vitals": vitals, "workers": workers, "clock": setting(clock)}))
-    config = Config(port=0, metrics_port=0, workers=1, catalogues=(catalogue,), drain_s=DRAIN_S, segment_deadline_s=DEADLINE_S)
+    config = Config(
+        port=0,
+        metrics_port=0,
+        workers=1,
+        catalogues=(catalogue,),
+        drain_s=DRAIN_S,
+        segment_deadline_s=DEADLINE_S,
+        max_queued_audio_s=LIMIT_S,
+    )
     spec = recogniser_spec(config) if model == "real" else RecogniserSpec("benchmarks.faults.stub:make_stub", (str(busy_s),))
     async with running_server(config, spec) as server:
         diary.write(Ready(server.address, server.metrics_address))

@@ -15,7 +15,9 @@ TRY_S, CONFIRM_S = 20.0, 60.0
 # Starting generators, waiting for the last answers.
 OVERHEAD_S = 8.0
 BACK_OFF = 0.92
-"""Where the longer run at the largest load did not pass: one step down, as wide as the search's bracket."""
+"""Where the longer run at the largest load did not pass: one step down, as wide as the search's bracket. From the third on twice as many each time: a
+machine on which luck alone had passed would take the whole time for nothing.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +65,9 @@ def find_capacity(
 
     while (streams := search.next()) is not None and clock() + TRY_S + CONFIRM_S + 2 * OVERHEAD_S < over_s:
         search.tell(streams, passed=tried(streams, TRY_S).passed)
-    streams, confirmed = search.largest_passed, None
+    streams, confirmed, steps = search.largest_passed, None, [1, 1]
     while streams and confirmed is None and clock() + CONFIRM_S + OVERHEAD_S < over_s:
         last = tried(streams, CONFIRM_S)
-        confirmed, streams = (last, streams) if last.passed else (None, streams * BACK_OFF)
+        confirmed, streams = (last, streams) if last.passed else (None, streams * BACK_OFF ** steps[-2])
+        steps.append(2 * steps[-1])
     return Capacity(confirmed, tuple(tries))

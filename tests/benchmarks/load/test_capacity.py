@@ -47,6 +47,12 @@ def test_luck_in_a_short_run_is_not_believed() -> None:
     assert 25.0 <= capacity_of(Known(33.0, 28.0))["capacity_streams"] <= 28.0  # type: ignore[operator]
 
 
+def test_a_capacity_that_only_luck_had_is_left_far_behind_in_time() -> None:
+    server = Known(33.0, 12.0)
+    assert 5.0 <= capacity_of(server)["capacity_streams"] <= 12.0  # type: ignore[operator]
+    assert server.now_s <= 600.0
+
+
 def test_time_is_up_before_the_limit_and_what_is_unconfirmed_is_no_capacity() -> None:
     server = Known(33.0, 33.0)
     capacity_of(server)
