@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import google_crc32c
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cloud_server.assembly import MAX_GUESSED
 from cloud_server.config import Config
 from cloud_server.interim import Hear
 from cloud_server.offer import Offer
@@ -80,6 +82,29 @@ def test_a_pause_is_guessed_at_and_the_end_is_what_counts() -> None:
     assert isinstance(transcribe, Transcribe)
     assert Guess(transcribe.segment, transcribe.hints) == Guess(segment(1))
     assert session.receive(pause_of(end), 0.0) == [], "late, and of no effect"
+
+
+def test_pauses_without_end_are_not_recognised_without_end() -> None:
+    session = configured()
+    *spoken, end = requests_of(segment(1))
+    for request in spoken:
+        session.receive(request, 0.0)
+    guesses = [session.receive(pause_of(end), 0.0) for _ in range(10)]
+    assert guesses == [[Guess(segment(1))]] * MAX_GUESSED + [[]] * (10 - MAX_GUESSED)
+    assert any(isinstance(command, Transcribe) for command in session.receive(end, 0.0))
+
+
+@settings(deadline=None)
+@given(st.lists(st.integers(1, 400), min_size=1, max_size=60))
+def test_what_is_recognised_in_pauses_is_bounded_by_what_was_said(sizes: list[int]) -> None:
+    session, pcm, guessed = configured(), b"", 0
+    session.receive(m.SegmentStart(1), 0.0)
+    for seq, samples in enumerate(sizes):
+        session.receive(m.AudioChunk(1, seq, len(pcm) // 2, bytes(2 * samples)), 0.0)
+        pcm += bytes(2 * samples)
+        commands = session.receive(m.SegmentPause(1, len(pcm) // 2, google_crc32c.value(pcm)), 0.0)
+        guessed += sum(len(command.segment.pcm) for command in commands if isinstance(command, Guess))
+        assert guessed <= MAX_GUESSED * len(pcm)
 
 
 @pytest.mark.parametrize("lie", [{"sample_count": 1999}, {"crc32c": 1}, {"sample_count": 0}])
