@@ -76,7 +76,7 @@ def answers(late_per_minute: int, calm: int, storm: int, after: int) -> Scenario
 
 OBJECTIVES = {
     "HarkenAvailabilityBurnsFast": segments(40, 60, 40, 20),
-    "HarkenAvailabilityBurns": segments(20, 60, 200, 60),
+    "HarkenAvailabilityBurns": segments(10, 60, 200, 60),
     "HarkenAvailabilityLeaks": segments(4, 60, 300, 480),
     "HarkenLatencyBurnsFast": answers(95, 20, 80, 20),
     "HarkenLatencyBurns": answers(50, 60, 400, 60),
