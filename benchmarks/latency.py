@@ -39,6 +39,7 @@ from protos.messages import (
 CHUNK_SAMPLES = SAMPLE_RATE_HZ // 5
 SECONDS = (1.0, 2.0, 3.0, 5.0, 8.0)
 PERCENTILES = (50, 95, 99)
+WAITS = ("final", "hits", "decode")
 # Peaks of a recording that was normalised to variance 1, brought back into 16 bits.
 PEAK = 0.9
 Call = Any
@@ -101,19 +102,18 @@ def requests_of(number: int, pcm: bytes) -> list[Request]:
 
 
 def figures(answers: Sequence[Answered]) -> dict[str, Any]:
-    """By length of segment, milliseconds: percentiles of both waits, and the median of each stage; rest: what no stage claims."""
+    """By length of segment, milliseconds: percentiles of both waits and of decoding, and the median of each stage; rest: what no stage claims."""
     lengths = sorted({answer.seconds for answer in answers})
     return {f"{length:g} s": _of_length([answer for answer in answers if answer.seconds == length]) for length in lengths}
 
 
 def as_rows(facts: dict[str, Any]) -> Iterator[str]:
-    yield f"{'segment':10s}{'final ms p50':>14s}{'p95':>8s}{'p99':>8s}{'hits ms p50':>14s}{'p95':>8s}{'p99':>8s}   stages ms, medians"
+    waits = "".join(f"{f'{wait} ms p50':>14s}{'p95':>8s}{'p99':>8s}" for wait in WAITS)
+    yield f"{'segment':10s}{waits}   stages ms, medians"
     for length, of in facts.items():
         stages = ", ".join(f"{stage} {value:g}" for stage, value in of["stages_ms"].items())
         waits = "".join(
-            f"{of[wait][f'p{percent}']:{width}.1f}"
-            for wait in ("final_ms", "hits_ms")
-            for percent, width in zip(PERCENTILES, (14, 8, 8), strict=True)
+            f"{of[f'{wait}_ms'][f'p{percent}']:{width}.1f}" for wait in WAITS for percent, width in zip(PERCENTILES, (14, 8, 8), strict=True)
         )
         yield f"{length:10s}{waits}   {stages}"
 
@@ -126,6 +126,7 @@ def _of_length(answers: Sequence[Answered]) -> dict[str, Any]:
         "segments": len(answers),
         "final_ms": _percentiles([answer.final_s for answer in answers]),
         "hits_ms": _percentiles([answer.hits_s for answer in answers]),
+        "decode_ms": _percentiles([answer.stages_s.get("decode", 0.0) for answer in answers]),
         "stages_ms": {stage: round(1000 * seconds, 2) for stage, seconds in {**medians, "rest": float(np.median(rest))}.items()},
     }
 

@@ -26,13 +26,17 @@ def align(log_probs: Logits, symbols: Sequence[int], blank: int) -> list[Span]:
 def align_all(log_probs: Logits, texts: Sequence[Sequence[int]], blank: int) -> list[list[Span]]:
     """`align` of several texts over the same frames, in little more time than one takes. Raises: ValueError: as `align`."""
     for symbols in texts:
-        needed = len(symbols) + sum(first == second for first, second in itertools.pairwise(symbols))
-        if needed > len(log_probs):
+        if (needed := frames_needed(symbols)) > len(log_probs):
             raise ValueError(f"{len(symbols)} symbols need {needed} frames, there are {len(log_probs)}")
     if not any(map(len, texts)):
         return [[] for _ in texts]
     paths = _paths(log_probs, _with_blanks(texts, blank), np.array([2 * len(symbols) for symbols in texts]), blank)
     return [_spans(path, len(symbols)) for path, symbols in zip(paths.T, texts, strict=True)]
+
+
+def frames_needed(symbols: Sequence[int]) -> int:
+    """To spell them: one each, and a blank between two that are equal."""
+    return len(symbols) + sum(first == second for first, second in itertools.pairwise(symbols))
 
 
 def _with_blanks(texts: Sequence[Sequence[int]], blank: int) -> States:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from models.ctc import Logits, greedy_tokens, log_softmax
+from models.ctc import Logits, greedy_symbols, log_softmax
 from models.pronounce.alphabet import PHONES, encode
 from models.records import CtcHead, Sounds
 from models.spotting import Scores, spot
@@ -32,7 +32,7 @@ class SoundHead:
     def sounds(self, logits: Logits) -> Sounds:
         """logits: (T, all outputs)."""
         log_probs = log_softmax(logits[:, self.head.first : self.head.first + self.head.size])
-        path = "".join(self._characters[token.symbol] for token in greedy_tokens(log_probs, self._blank))
+        path = "".join(self._characters[symbol] for symbol in greedy_symbols(log_probs, self._blank))
         sounding = log_probs.argmax(axis=1) != self._blank
         blanks = 1 - float(sounding.mean()) if len(log_probs) else 0.0
         clarity = float(log_probs[sounding].max(axis=1).mean()) if sounding.any() else 0.0

@@ -47,8 +47,9 @@ class Reading:
 class HeadBeam:
     """Not thread-safe: one decoder's buffers."""
 
-    def __init__(self, head: CtcHead, speller: Speller, language_model: LanguageModel, settings: BeamSettings) -> None:
-        self._speller, self._language_model, self.settings = speller, language_model, settings
+    def __init__(self, head: CtcHead, speller: Speller, language_model: LanguageModel, settings: BeamSettings, trie: Trie | None = None) -> None:
+        """trie: None to build one, which takes over a second for a bundle's words."""
+        self._head, self._speller, self._language_model, self.settings = head, speller, language_model, settings
         self._blank = head.blank - head.first
         self._wait = head.size
         self._word_end = head.tokens.index(head.word_end) if head.word_end in head.tokens else None
@@ -63,8 +64,12 @@ class HeadBeam:
             log_add=True,
             criterion_type=CriterionType.CTC,
         )
-        trie = build_trie(speller, language_model, head.size + 1, self._wait)
-        self._decoder = LexiconDecoder(options, trie, language_model.kenlm, self._wait, self._blank, language_model.unknown, [], False)
+        self._trie = trie or build_trie(speller, language_model, head.size + 1, self._wait)
+        self._decoder = LexiconDecoder(options, self._trie, language_model.kenlm, self._wait, self._blank, language_model.unknown, [], False)
+
+    def beside(self, settings: BeamSettings) -> HeadBeam:
+        """Another one over the same words, which take no room twice."""
+        return HeadBeam(self._head, self._speller, self._language_model, settings, self._trie)
 
     def read(self, log_probs: Logits, kept: Mask, count: int) -> list[Reading]:
         """(T, V) of this head -> at most `count` different texts, the beam's best first; none where no word fits. kept: frames to search."""
@@ -80,8 +85,8 @@ class HeadBeam:
 
     def _reading(self, result: DecodeResult, spoken: tuple[int, ...]) -> Reading:
         words = tuple(self._language_model.dictionary.get_entry(word) for word in spoken)
-        heard = self._heard(result)
-        symbols = tuple(self._pronunciation(word, trace) for word, trace in zip(words, heard, strict=True))
+        # Letters say a word in one way.
+        symbols = tuple(map(self._pronunciation, words, self._heard(result))) if self._speller.phonetic else self._speller.spell(words)
         return Reading(words, symbols, result.lmScore * NATURAL)
 
     def _heard(self, result: DecodeResult) -> Iterator[Symbols]:

@@ -6,13 +6,14 @@ all alignments, which is where heads that err differently correct each other (be
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
+from models.align import frames_needed
 from models.ctc import Logits, log_softmax
 from models.decode.beam import BeamSettings, HeadBeam, Reading
 from models.decode.candidate import Candidate
@@ -30,8 +31,10 @@ NAME = "beam"
 # found.
 PHONES = BeamSettings(beam_size=200, beam_size_token=6, threshold=8.0, lm_weight=1.2, word_score=0.0)
 LETTERS = BeamSettings(beam_size=60, beam_size_token=6, threshold=8.0, lm_weight=1.0, word_score=0.0)
+# For speech that goes on, read again every third of a second: a tenth of the time (benchmarks/LOG.md).
+GLANCE = BeamSettings(beam_size=40, beam_size_token=5, threshold=6.0, lm_weight=1.2, word_score=0.0)
 # Texts that each beam hands on.
-READINGS = 80
+READINGS, GLANCED = 80, 10
 CERTAIN = 0.97
 """Frames whose blank the network takes for more probable are not searched."""
 
@@ -69,6 +72,7 @@ class Decoder:
         self._voices = [
             _Voice(head, speller, HeadBeam(head, speller, language_model, PHONES if speller.phonetic else LETTERS)) for head, speller in spellers[:2]
         ]
+        self._glance = self._voices[0].beam.beside(GLANCE)
         self._language_model = language_model
         self._titles = self._phrases(titles)
         self._hinted: tuple[tuple[str, ...], Titles] = (), self._phrases(())
@@ -88,21 +92,19 @@ class Decoder:
 
     def decode(self, logits: Logits, hints: tuple[Hint, ...] = ()) -> list[Candidate]:
         """(T, all outputs) -> readings, best first, no text twice; none where no word of the lexicon fits."""
-        readings, numbers = self.weigh(logits, hints=hints)
-        # Back on the scale of the logits as they came: what n-best shares and hints are measured in.
-        scores = self._weights.temperature * (numbers @ self._weights.vector)
-        candidates = [
-            Candidate(reading.words, reading.symbols, float(number[0]), reading.language_log_prob, float(score))
-            for reading, number, score in zip(readings, numbers, scores, strict=True)
-        ]
-        return ranked(candidates, hints)
+        return ranked(self._candidates(*self.weigh(logits, hints=hints)), hints)
+
+    def glance(self, logits: Logits) -> list[Candidate]:
+        """As `decode`, from a narrow beam over the first head alone, without titles and hints: what speech that goes on may be so far."""
+        heard = self._listen(logits, self._weights.temperature)
+        readings = self._spelt(self._glance.read(*heard[0], GLANCED), len(logits))
+        return ranked(self._candidates(readings, self._numbers(heard, readings)), ())
 
     def weigh(self, logits: Logits, temperature: float | None = None, hints: Sequence[Hint] = ()) -> tuple[list[Reading], Numbers]:
         """Every text that any beam ends with or that titles and hinted phrases make of those, and (N, 4) what weights are for: log probability by the
         first and the second head (0 where there is none) and by the language model, and the number of words. temperature: None for that of the
         weights."""
-        scale = 1 / (temperature or self._weights.temperature)
-        heard = [_heard(voice, logits, scale) for voice in self._voices]
+        heard = self._listen(logits, temperature or self._weights.temperature)
         found: dict[tuple[str, ...], Reading] = {}
         for voice, (log_probs, kept) in zip(self._voices, heard, strict=True):
             for reading in voice.beam.read(log_probs, kept, READINGS):
@@ -111,13 +113,28 @@ class Decoder:
         for phrases in (self._titles, self._phrases_of(hints)):
             for reading in phrases.read(log_probs[kept], read):
                 found[reading.words] = likelier(found.get(reading.words, reading), reading)
-        readings = list(found.values())
+        readings = self._spelt(found.values(), len(logits))
+        return readings, self._numbers(heard, readings)
+
+    def _listen(self, logits: Logits, temperature: float) -> list[tuple[Logits, Mask]]:
+        return [_heard(voice, logits, 1 / temperature) for voice in self._voices]
+
+    def _numbers(self, heard: Sequence[tuple[Logits, Mask]], readings: list[Reading]) -> Numbers:
+        """As `weigh` has them."""
         numbers = np.zeros((len(readings), len(self._weights.vector)))
         for column, (voice, (log_probs, kept)) in enumerate(zip(self._voices, heard, strict=True)):
             numbers[:, column] = self._acoustic(voice, log_probs[kept], readings)
         numbers[:, 2] = [reading.language_log_prob for reading in readings]
         numbers[:, 3] = [len(reading.words) for reading in readings]
-        return readings, numbers
+        return numbers
+
+    def _candidates(self, readings: Sequence[Reading], numbers: Numbers) -> list[Candidate]:
+        # Back on the scale of the logits as they came: what n-best shares and hints are measured in.
+        scores = self._weights.temperature * (numbers @ self._weights.vector)
+        return [
+            Candidate(reading.words, reading.symbols, float(number[0]), reading.language_log_prob, float(score))
+            for reading, number, score in zip(readings, numbers, scores, strict=True)
+        ]
 
     def _phrases(self, phrases: Sequence[str]) -> Titles:
         return Titles(phrases, self._voices[0].speller, self._language_model, self.head)
@@ -128,6 +145,11 @@ class Decoder:
         if asked != self._hinted[0]:
             self._hinted = asked, self._phrases(asked)
         return self._hinted[1]
+
+    def _spelt(self, readings: Iterable[Reading], frames: int) -> list[Reading]:
+        """Those that so many frames can spell: a beam lets a symbol follow itself without a blank between."""
+        speller = self._voices[0].speller
+        return [reading for reading in readings if frames_needed(speller.joined(reading.symbols)) <= frames]
 
     def _respelled(self, reading: Reading, voice: _Voice) -> Reading:
         first = self._voices[0]

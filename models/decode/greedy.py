@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from models.ctc import Logits, greedy_tokens
+from models.ctc import Logits, greedy_symbols
 from models.decode.candidate import Candidate
 from models.records import CtcHead
 
@@ -12,11 +12,11 @@ NAME = "greedy"
 def greedy(log_probs: Logits, head: CtcHead) -> list[Candidate]:
     """log_probs: (T, V) of `head`, whose symbols are letters. One candidate; none where the best path has no word."""
     words: list[list[int]] = [[]]
-    for token in greedy_tokens(log_probs, head.blank - head.first):
-        if head.tokens[token.symbol] == head.word_end:
+    for symbol in greedy_symbols(log_probs, head.blank - head.first):
+        if head.tokens[symbol] == head.word_end:
             words.append([])
         else:
-            words[-1].append(token.symbol)
+            words[-1].append(symbol)
     spelled = tuple(tuple(symbols) for symbols in words if symbols)
     if not spelled:
         return []

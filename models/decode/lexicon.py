@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import zlib
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from pathlib import Path
 
 from models.pronounce.alphabet import PHONES, decode, encode
@@ -18,6 +19,8 @@ Symbols = tuple[int, ...]
 
 # Guesses for a word that nobody wrote a pronunciation for. More do not lower the word error rate and grow the trie (benchmarks/LOG.md).
 GUESSES = 3
+RECENT = 4096
+"""Words whose pronunciations are at hand: a hundred readings of a segment differ in few."""
 _WORD = frozenset("abcdefghijklmnopqrstuvwxyz'")
 
 
@@ -68,6 +71,7 @@ class Speller:
             raise BundleError(f"head {head.name} has no {', '.join(missing)}: a lexicon needs every phone, or every letter and the apostrophe")
         self._symbol_of = {encode((token,)) if self.phonetic else token: number[token] for token in wanted}
         self._word_end = number.get(head.word_end)
+        self._recent = lru_cache(RECENT)(self._variants)
 
     def knows(self, words: Iterable[str]) -> bool:
         """Whether every one is in the lexicon."""
@@ -75,8 +79,7 @@ class Speller:
 
     def pronunciations(self, word: str) -> list[Symbols]:
         """Best first. Raises: KeyError: the word is not in the lexicon."""
-        codes = self._lexicon[word].split()
-        return [self._symbols(code) for code in (codes if self.phonetic else [word])]
+        return self._recent(word)
 
     def spell(self, words: Iterable[str]) -> tuple[Symbols, ...]:
         """The usual pronunciation of each word."""
@@ -93,7 +96,11 @@ class Speller:
 
     def __iter__(self) -> Iterator[tuple[str, Symbols]]:
         """Every pronunciation of every word."""
-        return ((word, symbols) for word in self._lexicon for symbols in self.pronunciations(word))
+        return ((word, symbols) for word in self._lexicon for symbols in self._variants(word))
+
+    def _variants(self, word: str) -> list[Symbols]:
+        codes = self._lexicon[word].split()
+        return [self._symbols(code) for code in (codes if self.phonetic else [word])]
 
     def _symbols(self, code: str) -> Symbols:
         return tuple(map(self._symbol_of.__getitem__, code))

@@ -14,7 +14,7 @@ from itertools import chain
 
 import numpy as np
 
-from models.ctc import Logits, greedy_tokens
+from models.ctc import Logits, greedy_symbols
 from models.decode.beam import Reading
 from models.decode.language_model import LanguageModel
 from models.decode.lexicon import Speller
@@ -68,7 +68,7 @@ class Titles:
         """Numbers of titles, the likeliest first."""
         if not self._titles:
             return []
-        path = [token.symbol for token in greedy_tokens(log_probs, self._blank)]
+        path = greedy_symbols(log_probs, self._blank)
         likely = self._book.likely(path, HEARD)
         phrases = [self._sounds[number] for number in likely]
         lengths = np.array([len(phrase) for phrase in phrases])

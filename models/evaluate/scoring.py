@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from models.ctc import Logits, greedy_tokens, log_softmax
+from models.ctc import Logits, greedy_symbols, log_softmax
 from models.evaluate.counts import Counts, count, matched, substitutions
 from models.evaluate.slices import slices_of
 from models.features import Waveform, pcm_to_waveform
@@ -151,4 +151,4 @@ def _token_counts(heads: tuple[CtcHead, ...], reference: str, logits: Logits | N
 
 def _best_path(head: CtcHead, logits: Logits) -> list[str]:
     log_probs = log_softmax(logits[:, head.first : head.first + head.size])
-    return [head.tokens[token.symbol] for token in greedy_tokens(log_probs, head.blank - head.first)]
+    return [head.tokens[symbol] for symbol in greedy_symbols(log_probs, head.blank - head.first)]

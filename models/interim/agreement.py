@@ -21,8 +21,12 @@ class Agreement:
         self._promised: tuple[Word, ...] = ()
         self._previous: tuple[str, ...] = ()
 
+    @property
+    def promised(self) -> tuple[Word, ...]:
+        return self._promised
+
     def update(self, words: Sequence[Word], heard: int) -> Partial:
-        """words: the whole newest hypothesis, in order; heard: where it ends, on the same clock as the words."""
+        """words: the newest hypothesis, in order, whole or from some promised word on; heard: where it ends, on the same clock as the words."""
         rest = self._beyond_promised(words)
         settled = [word.word for word in rest if word.end_offset <= heard - self._settled_samples]
         agreed = _common_prefix(settled, self._previous)
@@ -31,11 +35,14 @@ class Agreement:
         return Partial(self._promised + rest[agreed:], len(self._promised))
 
     def _beyond_promised(self, words: Sequence[Word]) -> tuple[Word, ...]:
-        """What the hypothesis has after the promised words: by their text where it still has them, by time where it changed its mind."""
-        count = len(self._promised)
-        if [word.word for word in words[:count]] == [word.word for word in self._promised]:
+        """What the hypothesis has after the promised words: by their text where it still has them all, by time where it changed its mind or begins
+        later."""
+        if not self._promised:
+            return tuple(words)
+        count, end = len(self._promised), self._promised[-1].end_offset
+        is_whole = bool(words) and words[0].start_offset < self._promised[0].end_offset
+        if is_whole and [word.word for word in words[:count]] == [word.word for word in self._promised]:
             return tuple(words[count:])
-        end = self._promised[-1].end_offset
         return tuple(word for word in words if (word.start_offset + word.end_offset) // 2 >= end)
 
 

@@ -26,9 +26,11 @@ WINDOW_S = 1.28
 MARGIN_S = 0.56
 # What follows a word can still change it.
 SETTLED_S = 0.3
+CONTEXT_WORDS = 1
+"""Promised words that are read again with what follows; what came before them is not, however long somebody speaks."""
 
 Decode = Callable[[Logits, int, int], Sequence[Word]]
-"""(T, V) of the segment so far, its first sample and its end on the capture clock -> the words of the best hypothesis."""
+"""(T, V) of the segment from some frame on, its first sample and its end on the capture clock -> the words of the best hypothesis."""
 Sound = Callable[[Logits], Sounds]
 
 
@@ -48,6 +50,7 @@ class Listener:
         self._model, self._decode, self._sound = model, decode, sound
         self._start, self._heard, self._max_samples = start_sample, 0, max_samples
         self._window, self._margin = frames_of(WINDOW_S, clock), frames_of(MARGIN_S, clock)
+        self._stride = clock.stride_samples
         self._gain = RunningNormaliser()
         self._cache = FeatureCache(model, clock)
         self._features: Features | None = None
@@ -76,11 +79,17 @@ class Listener:
         heard_s = time.perf_counter()
         if self._logits is None:
             return None
-        end = self._start + self._heard
-        partial = self._agreement.update(self._decode(self._logits, self._start, end), end)
+        open_from, end = self._open_from(), self._start + self._heard
+        words = self._decode(self._logits[open_from:], self._start + open_from * self._stride, end)
+        partial = self._agreement.update(words, end)
         sounds = self._sound(self._logits)
         stages = (("features", ready_s - begin_s), ("infer", heard_s - ready_s), ("decode", time.perf_counter() - heard_s))
         return Partial(partial.words, partial.stable, stages, sounds)
+
+    def _open_from(self) -> int:
+        """Of the frames."""
+        context = self._agreement.promised[-CONTEXT_WORDS:]
+        return (context[0].start_offset - self._start) // self._stride if len(context) == CONTEXT_WORDS else 0
 
     def _read(self, features: Features) -> None:
         """The encoder over the last window."""

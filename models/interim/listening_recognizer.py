@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 
 from models.bundle import Bundle
-from models.ctc import Logits, greedy_hypothesis
+from models.ctc import Logits, log_softmax
+from models.decode.hypotheses import words_so_far
 from models.decode.readers import Reader
 from models.interim.listener import Listener, hop_samples
 from models.interim.split_model import SplitModel
@@ -32,8 +33,12 @@ class ListeningRecognizer(Recognizer):
         return Listener(self._split, manifest.clock, self._words, self._sounding.sounds, start_sample, manifest.max_samples)
 
     def _words(self, logits: Logits, start_sample: int, end_sample: int) -> tuple[Word, ...]:
-        best = greedy_hypothesis(logits, self.bundle.head("characters"), self.bundle.manifest.clock, start_sample, end_sample)
-        return () if best is None else best.words
+        log_probs = log_softmax(logits[:, self.head.first : self.head.first + self.head.size])
+        # As of a whole segment: blank throughout is no speech, where a beam would still write a word.
+        is_speech = (log_probs.argmax(axis=-1) != self.head.blank - self.head.first).any()
+        if not is_speech or not (found := self.reader.glance(logits)):
+            return ()
+        return words_so_far(found[0], log_probs, self.head, self.bundle.manifest.clock, self.lag, start_sample, end_sample)
 
 
 def serving_recognizer(bundle: Bundle, reader: Reader | None = None) -> Recognizer:

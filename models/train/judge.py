@@ -10,7 +10,7 @@ import torch
 from lhotse import MonoCut
 from rapidfuzz.distance import Levenshtein
 
-from models.ctc import Logits, greedy_tokens
+from models.ctc import Logits, greedy_symbols
 from models.features import Waveform, normalise
 from models.records import CtcHead
 from models.train.batches import stack, waveform_of
@@ -58,8 +58,8 @@ class Judge:
         wanted = self._spelling.phones(text) if head.name == PHONES else self._spelling.characters(text)
         if not wanted:
             return
-        tokens = greedy_tokens(logits[:, head.first : head.first + head.size], head.blank - head.first)
-        count.errors += Levenshtein.distance(wanted, [token.symbol for token in tokens])
+        heard = greedy_symbols(logits[:, head.first : head.first + head.size], head.blank - head.first)
+        count.errors += Levenshtein.distance(wanted, heard)
         count.tokens += len(wanted)
 
     def _waveform(self, cut: MonoCut) -> Waveform:

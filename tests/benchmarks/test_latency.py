@@ -29,11 +29,12 @@ def test_segments_have_the_length_they_are_to_have(root: Path) -> None:
 
 
 def test_waits_by_length() -> None:
-    answers = [Answered(1.0, 0.010 * at, 0.010 * at + 0.002, {"infer": 0.004, "total": 9.0}) for at in range(1, 4)]
+    answers = [Answered(1.0, 0.010 * at, 0.010 * at + 0.002, {"infer": 0.004, "decode": 0.001 * at, "total": 9.0}) for at in range(1, 4)]
     facts = figures([*answers, Answered(8.0, 0.1, 0.1, {"infer": 0.05})])
     assert list(facts) == ["1 s", "8 s"]
     assert facts["1 s"]["final_ms"] == {"p50": 20.0, "p95": 29.0, "p99": 29.8}
-    assert facts["1 s"]["stages_ms"] == {"infer": 4.0, "rest": 18.0}
+    assert facts["1 s"]["decode_ms"] == {"p50": 2.0, "p95": 2.9, "p99": 2.98}
+    assert facts["1 s"]["stages_ms"] == {"decode": 2.0, "infer": 4.0, "rest": 16.0}
     assert facts["8 s"]["segments"] == 1
     assert len(list(as_rows(facts))) == 3
 

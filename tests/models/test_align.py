@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from models.align import Span, align, align_all
-from models.ctc import greedy_tokens, log_softmax
+from models.ctc import greedy_symbols, log_softmax
 from tests.models.tiny import CHARACTERS, saying
 
 BLANK, SYMBOLS = 0, 4
@@ -59,8 +59,8 @@ def test_several_texts_together_lie_as_each_does_alone(log_probs: np.ndarray, se
 
 @given(arrays(np.float32, st.tuples(st.integers(1, 30), st.just(SYMBOLS)), elements=st.floats(-5, 5, width=16)).map(log_softmax))
 def test_the_text_of_the_best_path_lies_where_the_best_path_has_it(log_probs: np.ndarray) -> None:
-    tokens = greedy_tokens(log_probs, BLANK)
-    path = as_path(align(log_probs, [token.symbol for token in tokens], BLANK), [token.symbol for token in tokens], len(log_probs))
+    symbols = greedy_symbols(log_probs, BLANK)
+    path = as_path(align(log_probs, symbols, BLANK), symbols, len(log_probs))
     assert log_prob(log_probs, path) == pytest.approx(float(log_probs.max(axis=-1).sum()), abs=1e-4)
 
 

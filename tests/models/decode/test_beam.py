@@ -69,3 +69,10 @@ def test_of_many_words_that_sound_alike_the_likelier_are_found(tmp_path: Path, c
     assert len(labels) == 6
     assert {model.dictionary.get_index(word) for word in ("two", "too")} <= set(labels)
     assert "limit" not in capfd.readouterr().err
+
+
+def test_a_narrower_beam_beside_it_has_the_same_words(tmp_path: Path) -> None:
+    wide = beam(tmp_path, PHONE_HEAD)
+    narrow = wide.beside(BeamSettings(1, 3, 5.0, 1.0, 0.0))
+    assert read(narrow, PHONE_HEAD, "S IY DH AH T AH M EY T OW", "")[0] == read(wide, PHONE_HEAD, "S IY DH AH T AH M EY T OW", "")[0]
+    assert len(read(narrow, PHONE_HEAD, "T UW T AH M EY T OW Z", "")) == 1 < len(read(wide, PHONE_HEAD, "T UW T AH M EY T OW Z", ""))

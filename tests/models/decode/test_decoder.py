@@ -15,6 +15,7 @@ from models.decode.decoder import Decoder, likelier
 from models.decode.lexicon import Speller
 from models.decode.nbest import Hint
 from models.decode.weights import Weights
+from models.pronounce.alphabet import encode
 from models.records import CtcHead
 from protos.errors import BundleError
 from tests.models.decode.tiny_words import ARPA, HEADS, LETTER_HEAD, LEXICON, PHONE_HEAD, saying, write_arpa
@@ -121,3 +122,23 @@ def test_a_language_model_in_memory_is_the_same(tmp_path: Path) -> None:
 def test_a_head_that_cannot_say_the_words_is_refused(tmp_path: Path) -> None:
     with pytest.raises(BundleError, match="head few"):
         Decoder.load((CtcHead("few", 0, 2, 0, ("<blank>", "AA")),), LEXICON, write_arpa(tmp_path))
+
+
+def test_a_glance_weighs_what_a_narrow_beam_finds_as_all_readings_are_weighed(decoder: Decoder) -> None:
+    logits = saying("R IY D T UW", "read too", sharpness=5.0)
+    whole, glanced = decoder.decode(logits), decoder.glance(logits)
+    assert glanced[0] == whole[0]
+    assert {candidate.words: candidate.score for candidate in glanced}.items() <= {candidate.words: candidate.score for candidate in whole}.items()
+
+
+def test_a_glance_at_silence_has_no_words(decoder: Decoder) -> None:
+    assert decoder.glance(saying("", "      ")) == []
+
+
+def test_what_the_frames_cannot_spell_is_no_reading(tmp_path: Path) -> None:
+    """Two frames have room for the letters of "ax" and not for its three sounds; the shortest segments have one or two."""
+    short = Decoder.load(HEADS, {**LEXICON, "ax": encode(("AE", "K", "S"))}, write_arpa(tmp_path))
+    logits = np.zeros((2, PHONE_HEAD.size + LETTER_HEAD.size), np.float32)
+    logits[[0, 1], [LETTER_HEAD.first + LETTER_HEAD.tokens.index(letter) for letter in "ax"]] = 9
+    assert short.decode(logits) == []
+    assert [one.words for one in short.decode(np.repeat(logits, 2, axis=0))] == [("ax",)]

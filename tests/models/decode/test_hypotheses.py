@@ -9,7 +9,7 @@ from models.confidence import Confidence, Curve, Logistic
 from models.ctc import log_softmax
 from models.decode.candidate import Candidate
 from models.decode.evidence import READING_FEATURES, WORD_FEATURES
-from models.decode.hypotheses import hypotheses
+from models.decode.hypotheses import hypotheses, words_so_far
 from models.records import FrameClock
 from models.word_times import FINAL_LENGTHENING_SAMPLES, ONSET_SAMPLES, SpikeLag
 from tests.models.tiny import CHARACTERS, saying
@@ -51,3 +51,13 @@ def test_with_a_fit_both_are_the_fits() -> None:
 
 def test_nothing_heard_is_no_alternative() -> None:
     assert hypotheses([], LOG_PROBS, CHARACTERS, CLOCK, CERTAIN, 0, 10**6) == ()
+
+
+def test_words_so_far_lie_as_those_of_a_whole_reading_and_nobody_says_how_sure_they_are() -> None:
+    so_far = words_so_far(READINGS[0], LOG_PROBS, CHARACTERS, CLOCK, CERTAIN.lag, 1000, 10**6)
+    judged = hypotheses(READINGS[:1], LOG_PROBS, CHARACTERS, CLOCK, CERTAIN, 1000, 10**6)[0].words
+    unjudged = hypotheses(READINGS[:1], LOG_PROBS, CHARACTERS, CLOCK, None, 1000, 10**6)[0].words
+    assert [(word.word, word.start_offset, word.end_offset) for word in so_far] == [
+        (word.word, word.start_offset, word.end_offset) for word in judged
+    ]
+    assert [word.confidence for word in so_far] == [word.confidence for word in unjudged]

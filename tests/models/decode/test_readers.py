@@ -34,6 +34,7 @@ def test_the_best_that_a_bundle_can_feed_reads_unless_another_is_asked_for(bundl
     assert isinstance(reader, kind)
     assert reader.name == {GreedyReader: "greedy", Decoder: "beam"}[kind]
     assert reader.decode(saying("S IY DH AH", "see the"))[0].words == ("see", "the")
+    assert reader.glance(saying("S IY DH AH", "see the"))[0].words == ("see", "the")
     assert reader.head.name == {GreedyReader: "characters", Decoder: "phones"}[kind]
 
 

@@ -45,6 +45,14 @@ def test_a_hypothesis_that_changes_its_mind_continues_after_what_was_promised() 
     assert hear("apple pie", "apple pie", "a pull pie with")[-1] == ("apple pie", "pie with")
 
 
+def test_a_hypothesis_may_begin_with_a_promised_word() -> None:
+    agreement = Agreement(SETTLED)
+    for _ in range(2):
+        agreement.update(said("pie and pie and"), 4000)
+    assert [word.word for word in agreement.promised] == ["pie", "and", "pie", "and"]
+    assert shown(agreement.update(said("pie and pie and cake", 2000), 7000)) == ("pie and pie and", "pie and cake")
+
+
 def test_nothing_heard_is_nothing_promised() -> None:
     assert hear("", "") == [("", ""), ("", "")]
 

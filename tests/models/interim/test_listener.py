@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -10,13 +11,14 @@ import soundfile
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.ctc import greedy_hypothesis
-from models.interim.listener import MARGIN_S, WINDOW_S, frames_of, hop_samples
+from models.ctc import Logits, log_softmax
+from models.decode.hypotheses import words_so_far
+from models.interim.listener import CONTEXT_WORDS, MARGIN_S, WINDOW_S, frames_of, hop_samples
 from models.interim.listening_recognizer import ListeningRecognizer
 from models.recognizer import Recognizer
 from models.records import FrameClock
 from protos.errors import InvalidAudio, TooLong
-from protos.messages import SAMPLE_RATE_HZ
+from protos.messages import SAMPLE_RATE_HZ, Word
 from tests.models.tiny import CLOCK
 
 
@@ -43,9 +45,10 @@ def test_a_segment_within_one_window_is_heard_as_one_shot_hears_it(listening: Li
     partial, (_, logits) = listening.listener(7000).push(pcm), shipped.listen(pcm, 7000)
     assert partial is not None
     assert logits is not None
-    best = greedy_hypothesis(logits, shipped.bundle.head("characters"), CLOCK, 7000, 27_000)
-    assert best is not None
-    assert partial.words == best.words
+    head = shipped.head
+    log_probs = log_softmax(logits[:, head.first : head.first + head.size])
+    assert partial.words == words_so_far(shipped.reader.glance(logits)[0], log_probs, head, CLOCK, shipped.lag, 7000, 27_000)
+    assert [word.word for word in partial.words[:2]] == ["search", "for"]
 
 
 def test_a_long_segment_is_read_to_its_end_however_it_is_cut(listening: ListeningRecognizer, root: Path) -> None:
@@ -78,6 +81,31 @@ def test_what_lies_before_the_margin_of_a_window_stays_as_it_was_read_with_more_
             np.testing.assert_array_equal(hearing._logits[:kept], before[:kept])
         before = hearing._logits
     assert kept > 0
+
+
+def test_what_lies_before_the_last_promised_words_is_not_decoded_again(
+    listening: ListeningRecognizer, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    samples, _ = soundfile.read(root / "tests" / "recordings" / "fresh-tomato-salsa.flac", dtype="int16")
+    pcm, hop, hearing = samples.astype("<i2").tobytes() * 2, 2 * listening.hop_samples, listening.listener(7000)
+    decode, asked = hearing._decode, list[tuple[int, int]]()
+
+    def spy(logits: Logits, start_sample: int, end_sample: int) -> Sequence[Word]:
+        asked.append((len(logits), start_sample))
+        return decode(logits, start_sample, end_sample)
+
+    monkeypatch.setattr(hearing, "_decode", spy)
+    promised: tuple[Word, ...] = ()
+    for first in range(0, len(pcm), hop):
+        partial = hearing.push(pcm[first : first + hop])
+        assert partial is not None
+        frames, start = asked[-1]
+        begins = promised[-CONTEXT_WORDS].start_offset if len(promised) >= CONTEXT_WORDS else 7000
+        assert begins - CLOCK.stride_samples < start <= begins
+        assert hearing._logits is not None
+        assert start == 7000 + (len(hearing._logits) - frames) * CLOCK.stride_samples
+        promised = partial.words[: partial.stable]
+    assert len(promised) > CONTEXT_WORDS
 
 
 @given(sizes=st.lists(st.integers(1, 12_000), max_size=10), seed=st.integers(0, 5))

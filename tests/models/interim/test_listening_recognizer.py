@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from pathlib import Path
 
+import numpy as np
 import pytest
 import soundfile
 
@@ -39,3 +40,11 @@ def test_a_graph_that_cannot_be_cut_is_served_without_interim_results(caplog: py
 def test_a_graph_that_cannot_even_recognise_is_refused() -> None:
     with pytest.raises(BundleError):
         serving_recognizer(bundle_of(b""))
+
+
+def test_noise_that_is_no_speech_has_no_words_so_far(listening: ListeningRecognizer) -> None:
+    hum = (3000 * np.sin(2 * np.pi * 50 * np.arange(16_000) / 16_000)).astype("<i2").tobytes()
+    partial = listening.listener(0).push(hum)
+    assert partial is not None
+    assert listening.recognize(hum, 0).alternatives == ()
+    assert partial.words == ()
