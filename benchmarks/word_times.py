@@ -69,7 +69,7 @@ def measure_word_times(shared: Path, texts: Path, bundle: Path | None, sentences
         "aligned": figures(aligned(recognizer, spoken), spoken),
     }
     if tune:
-        lag, raw = recognizer.lag, figures(aligned(recognizer, spoken, SpikeLag()), spoken)
+        lag, raw = recognizer.bundle.lag, figures(aligned(recognizer, spoken, SpikeLag()), spoken)
         return {**facts, "lag_ms": {"start": _ms(lag.start), "end": _ms(lag.end)}, "without_lag": raw}
     placed = set_apart(single_words(shared))
     return {**facts, "heard": heard_figures(recognizer, spoken), "placed": figures(aligned(recognizer, placed), placed)}
@@ -124,7 +124,7 @@ def trimmed(sound: Waveform) -> Waveform:
 def aligned(recognizer: Recognizer, clips: Iterable[Timed], lag: SpikeLag | None = None) -> list[list[Times]]:
     """Of the words that were said, whatever the model would have heard. lag: None takes the bundle's."""
     head, clock = recognizer.head, recognizer.bundle.manifest.clock
-    used = recognizer.lag if lag is None else lag
+    used = recognizer.bundle.lag if lag is None else lag
     found = []
     for clip in clips:
         waveform = pcm_to_waveform(clip.pcm)

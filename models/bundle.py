@@ -21,6 +21,7 @@ from models.manifest import ID, parse_heads, parse_manifest
 from models.onnx_wire import NotOnnx, has_external_data
 from models.records import BundleFile, CtcHead, Manifest
 from models.reference import Reference, parse_reference
+from models.word_times import SpikeLag
 from protos.errors import BundleError
 
 MANIFEST = "manifest.json"
@@ -58,6 +59,11 @@ class Bundle:
     """Of its decoder; None: never tuned."""
     reference: Reference | None = None
     """What segments are like where it is good; None: never measured."""
+
+    @property
+    def lag(self) -> SpikeLag:
+        """How late its spikes are, where somebody measured it."""
+        return SpikeLag() if self.confidence is None else self.confidence.lag
 
     def head(self, name: str) -> CtcHead:
         """Raises: BundleError: it has none of that name."""

@@ -20,7 +20,6 @@ from models.features import Waveform, batch, normalise, pcm_to_waveform
 from models.records import CtcHead, Recognition
 from models.sounds import SoundHead
 from models.spotting import Scores
-from models.word_times import SpikeLag
 from protos.errors import BundleError, InternalError, NotFinite, TooLong
 from protos.messages import SAMPLE_RATE_HZ, FinalReason, PhraseHint
 
@@ -141,11 +140,6 @@ class Recognizer:
     def decoder(self) -> str:
         """The reader's name."""
         return self.reader.name
-
-    @property
-    def lag(self) -> SpikeLag:
-        """How late its spikes are, where somebody measured it."""
-        return SpikeLag() if self.bundle.confidence is None else self.bundle.confidence.lag
 
     @property
     def takes_batches(self) -> bool:

@@ -85,9 +85,13 @@ class HeadBeam:
 
     def _reading(self, result: DecodeResult, spoken: tuple[int, ...]) -> Reading:
         words = tuple(self._language_model.dictionary.get_entry(word) for word in spoken)
-        # Letters say a word in one way.
-        symbols = tuple(map(self._pronunciation, words, self._heard(result))) if self._speller.phonetic else self._speller.spell(words)
-        return Reading(words, symbols, result.lmScore * NATURAL)
+        return Reading(words, self._said(result, words), result.lmScore * NATURAL)
+
+    def _said(self, result: DecodeResult, words: tuple[str, ...]) -> tuple[Symbols, ...]:
+        """Of several ways to say a word the one that was heard; letters have but one."""
+        if not self._speller.phonetic:
+            return self._speller.spell(words)
+        return tuple(self._pronunciation(word, trace) for word, trace in zip(words, self._heard(result), strict=True))
 
     def _heard(self, result: DecodeResult) -> Iterator[Symbols]:
         """The symbols up to each word's end, runs and blanks dropped."""

@@ -26,8 +26,8 @@ Watch = Callable[[str, Iterable[list[Example]], int], Iterable[list[Example]]]
 def calibrate_bundle(bundle: Path, manifest: Path, limit: int | None, lag_ms: tuple[float | None, float | None], watch: Watch) -> Bundle:
     """lag_ms: of starts and ends, None to keep the bundle's. Raises: BundleError. ConfigurationError: the manifest, or too few recordings in it."""
     loaded, rows = load_bundle(bundle), labelled_rows(manifest, limit)[0]
-    kept = loaded.confidence.lag if loaded.confidence is not None else SpikeLag()
-    start, end = (now if ms is None else round(ms * SAMPLE_RATE_HZ / 1000) for ms, now in zip(lag_ms, (kept.start, kept.end), strict=True))
+    lags = zip(lag_ms, (loaded.lag.start, loaded.lag.end), strict=True)
+    start, end = (now if ms is None else round(ms * SAMPLE_RATE_HZ / 1000) for ms, now in lags)
     recognizer = Recognizer(loaded)
     heard = [readings for readings in watch(bundle.name, hear(recognizer, manifest, rows), len(rows)) if readings]
     return record_confidence(bundle, fit_confidence(heard, recognizer.decoder, SpikeLag(start, end)))

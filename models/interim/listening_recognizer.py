@@ -38,7 +38,7 @@ class ListeningRecognizer(Recognizer):
         is_speech = (log_probs.argmax(axis=-1) != self.head.blank - self.head.first).any()
         if not is_speech or not (found := self.reader.glance(logits)):
             return ()
-        return words_so_far(found[0], log_probs, self.head, self.bundle.manifest.clock, self.lag, start_sample, end_sample)
+        return words_so_far(found[0], log_probs, self.head, self.bundle.manifest.clock, self.bundle.lag, start_sample, end_sample)
 
 
 def serving_recognizer(bundle: Bundle, reader: Reader | None = None) -> Recognizer:

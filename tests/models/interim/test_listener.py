@@ -47,7 +47,7 @@ def test_a_segment_within_one_window_is_heard_as_one_shot_hears_it(listening: Li
     assert logits is not None
     head = shipped.head
     log_probs = log_softmax(logits[:, head.first : head.first + head.size])
-    assert partial.words == words_so_far(shipped.reader.glance(logits)[0], log_probs, head, CLOCK, shipped.lag, 7000, 27_000)
+    assert partial.words == words_so_far(shipped.reader.glance(logits)[0], log_probs, head, CLOCK, shipped.bundle.lag, 7000, 27_000)
     assert [word.word for word in partial.words[:2]] == ["search", "for"]
 
 
