@@ -6,9 +6,8 @@ import asyncio
 import json
 import logging
 import os
-import signal
 import sys
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, ExitStack
 from pathlib import Path
 from typing import Annotated
 
@@ -17,7 +16,7 @@ import typer
 from cloud_server.admission import Quota
 from cloud_server.app import RunningServer, running_server
 from cloud_server.config import Config
-from cloud_server.ending import MARGIN_S, ending_within
+from cloud_server.ending import MARGIN_S, StopSignal, ending_within
 from cloud_server.feedback_commands import feedback_app
 from cloud_server.search.commands import index_app
 from cloud_server.search.learnt import weights_or_shipped
@@ -164,17 +163,18 @@ def run(
 
 async def serve(config: Config, *, as_json: bool, spec: RecogniserSpec | None = None) -> None:
     """Run until a signal asks for the end. spec: another recogniser than the bundle's."""
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
-    async with AsyncExitStack() as stack:
-        server = await stack.enter_async_context(running_server(config, spec))
-        print(describe(server, as_json=as_json), flush=True)
-        await stop.wait()
-        logging.getLogger(__name__).info("stopping: finishing what was started")
-        with ending_within(2 * config.drain_s + MARGIN_S):
-            await stack.aclose()
+    log = logging.getLogger(__name__)
+    with ExitStack() as ending:
+        stop = StopSignal(lambda: ending.enter_context(ending_within(2 * config.drain_s + MARGIN_S)))
+        async with AsyncExitStack() as stack:
+            with stop.interrupts():
+                server = await stack.enter_async_context(running_server(config, spec))
+            if stop.came:
+                log.info("stopped before it had started")
+                return
+            print(describe(server, as_json=as_json), flush=True)
+            await stop.wait()
+            log.info("stopping: finishing what was started")
 
 
 def describe(server: RunningServer, *, as_json: bool) -> str:

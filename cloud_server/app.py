@@ -22,8 +22,9 @@ from cloud_server.admission import UNLIMITED, Admission
 from cloud_server.catalogues import Catalogues, load_catalogues
 from cloud_server.config import Config
 from cloud_server.core import Core
+from cloud_server.daemon_threads import in_own_thread
 from cloud_server.feedback import FeedbackLog
-from cloud_server.giving_way import giving_way
+from cloud_server.giving_way import giving_way_aside
 from cloud_server.interceptor import LastResort
 from cloud_server.metrics import Metrics
 from cloud_server.offer import Offer
@@ -94,7 +95,9 @@ async def running_server(config: Config, spec: RecogniserSpec | None = None, tra
         scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="harken-index-", ignore_cleanup_errors=True)))
         metrics.process.watch_disk("scratch", scratch)
         load = partial(load_catalogues, config.index_dirs, config.catalogues, scratch, config.search_weights)
-        catalogues = await asyncio.to_thread(giving_way, load)
+        catalogues = await giving_way_aside(load)
+        feedback = await in_own_thread("feedback", FeedbackLog, config.feedback_dir)
+        stack.callback(feedback.close)
         spec = spec or recogniser_spec(config)
         pool = WorkerPool(spec, schedule, watch=metrics.queue, start_timeout_s=config.worker_start_s)
         model = replace(await pool.start(), stage=RolloutStage.LIVE, traffic_share=1.0)
@@ -107,7 +110,7 @@ async def running_server(config: Config, spec: RecogniserSpec | None = None, tra
             catalogues,
             Offer(config.limits, model, catalogues.infos, pool.hop_samples, pool.takes_hints),
             metrics,
-            FeedbackLog(config.feedback_dir),
+            feedback,
             config.search_timeout_s,
             config.segment_deadline_s,
             Admission(config.tenant_quota if gate.requires_token else UNLIMITED),
@@ -191,7 +194,7 @@ async def forget_feedback(feedback: FeedbackLog) -> None:
     """When its day has come, whether or not anybody gives more."""
     while True:
         try:
-            await asyncio.to_thread(feedback.delete_expired, datetime.now(UTC).date())
+            await feedback.forget(datetime.now(UTC).date())
         except OSError:
             log.exception("feedback whose day has come could not be deleted")
         await asyncio.sleep(FORGET_EVERY_S)

@@ -6,6 +6,7 @@ nobody has to look into a file to keep that promise.
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import re
@@ -16,6 +17,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
+from cloud_server.daemon_threads import DaemonThreads
 from cloud_server.search.backend import SearchBackend
 from cloud_server.search.candidates import Candidate
 from cloud_server.search.heard import Heard
@@ -31,6 +33,8 @@ MAX_BYTES = 100_000_000
 MAX_SEGMENTS = 2_000
 """In memory, waiting for feedback: about 4 kB each."""
 MAX_CANDIDATES = 25
+WRITE_S = 2.0
+"""Of a person's wait for a disk."""
 _NAME = re.compile(r"until-(\d{4}-\d{2}-\d{2})\.jsonl")
 
 
@@ -91,6 +95,7 @@ class FeedbackLog:
         self._directory, self._max_bytes = directory, max_bytes
         self._seen: OrderedDict[tuple[str, int], tuple[str, str]] = OrderedDict()
         self._lock = threading.Lock()
+        self._thread = DaemonThreads(1, "feedback")
         if directory is not None:
             try:
                 directory.mkdir(parents=True, exist_ok=True)
@@ -107,10 +112,28 @@ class FeedbackLog:
         while len(self._seen) > MAX_SEGMENTS:
             self._seen.popitem(last=False)
 
+    async def kept(self, feedback: Feedback, use: pb.DataUse, now: datetime) -> bool:
+        """As `keep`, by a thread that nobody waits for at the end.
+
+        Raises: OSError; TimeoutError: the disk stalls. What it holds just then may be written once it goes on; what waits behind is dropped.
+        """
+        if self._last_day(use, now) is None:
+            return False
+        async with asyncio.timeout(WRITE_S):
+            return await asyncio.get_running_loop().run_in_executor(self._thread, self.keep, feedback, use, now)
+
+    async def forget(self, today: date) -> None:
+        """As `delete_expired`, by the same thread. Raises: OSError."""
+        await asyncio.get_running_loop().run_in_executor(self._thread, self.delete_expired, today)
+
+    def close(self) -> None:
+        """Waits for nothing."""
+        self._thread.shutdown()
+
     def keep(self, feedback: Feedback, use: pb.DataUse, now: datetime) -> bool:
         """Whether it was appended. Not without consent, nor where a day would already be too long. Raises: OSError: it could not be written."""
-        last = deletion_day(use, now)
-        if self._directory is None or not use.allow_retention or last is None:
+        last = self._last_day(use, now)
+        if self._directory is None or last is None:
             return False
         subject_id, seen = self._seen.get((feedback.session_id, feedback.segment_id), ("", "null"))
         about = {"time": now.isoformat(timespec="seconds"), "subject_id": subject_id, "policy_version": use.policy_version}
@@ -133,6 +156,10 @@ class FeedbackLog:
                 return
             path.unlink()
             sizes.remove(size)
+
+    def _last_day(self, use: pb.DataUse, now: datetime) -> date | None:
+        """Until when it may be kept; None: not at all."""
+        return deletion_day(use, now) if self._directory is not None and use.allow_retention else None
 
     def _files(self) -> list[Path]:
         """The one to go first, first."""

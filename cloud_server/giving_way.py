@@ -11,6 +11,8 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
+from cloud_server.daemon_threads import in_own_thread
+
 NICENESS = 10
 """A tenth of a core that others want all of, and all of one that nobody wants."""
 
@@ -21,6 +23,16 @@ def giving_way(work: Callable[[], T]) -> T:
     """What `work` returns or raises. Threads that it starts are as nice as it. Elsewhere than on Linux it is done as anything else."""
     with ThreadPoolExecutor(1, thread_name_prefix="giving-way", initializer=_give_way) as thread:
         return thread.submit(work).result()
+
+
+async def giving_way_aside(work: Callable[[], T]) -> T:
+    """The same beside the event loop. Who is cancelled does not wait for the work: it may hang on a disk that stalls."""
+    return await in_own_thread("giving-way", _as_nice, work)
+
+
+def _as_nice(work: Callable[[], T]) -> T:
+    _give_way()
+    return work()
 
 
 def _give_way() -> None:

@@ -137,8 +137,8 @@ class SpeechSearchService(pb_grpc.SpeechSearchServicer):
         if given.kind == "corrected":
             self._core.typed(request.corrected.transcript)
         try:
-            kept = await asyncio.to_thread(self._core.feedback.keep, given, request.data_use, datetime.now(UTC))
-        except OSError:  # a full disk: the person has done their part
+            kept = await self._core.feedback.kept(given, request.data_use, datetime.now(UTC))
+        except OSError:  # a full disk, or (TimeoutError is one) a stalled one: the person has done their part
             log.exception("feedback could not be kept")
             metrics.feedback_written(done=False)
             kept = False
@@ -202,7 +202,8 @@ async def _end_gently(stream: Stream, error: SpeechError) -> None:
     """GoAway, the answers to what was begun, the end; with `error` if that takes too long."""
     stream.drain(0.0, error.message)
     try:
-        await asyncio.wait_for(stream.ended.wait(), ENDING_GRACE_S)
+        async with asyncio.timeout(ENDING_GRACE_S):
+            await stream.ended.wait()
     except TimeoutError:
         stream.end(error)
 

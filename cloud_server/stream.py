@@ -97,7 +97,8 @@ class Stream:
     async def _read(self, requests: AsyncIterator[m.Request]) -> None:
         try:
             # The timeout is for the first message alone: silence later on is what a VAD makes.
-            first = await asyncio.wait_for(anext(requests, None), self._first_message_s)
+            async with asyncio.timeout(self._first_message_s):
+                first = await anext(requests, None)
             if first is not None:
                 await self._identify(first)
                 self._do(self._session.receive(first, self._clock()))

@@ -96,7 +96,8 @@ class Worker:
         # When the server stops nobody may be left to ask what became of it.
         waiting.add_done_callback(lambda done: done.cancelled() or done.exception())
         try:
-            return await asyncio.wait_for(asyncio.shield(waiting), timeout_s)
+            async with asyncio.timeout(timeout_s):
+                return await asyncio.shield(waiting)
         except TimeoutError as error:
             self.kill()
             await asyncio.wait([waiting])  # the kill closed the pipe: the thread comes free

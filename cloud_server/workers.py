@@ -84,7 +84,8 @@ class WorkerPool:
         why = "cancelled"
         try:
             await self._notify()
-            return await asyncio.wait_for(task.future, None if deadline_s is None else deadline_s - now_s)
+            async with asyncio.timeout(None if deadline_s is None else deadline_s - now_s):
+                return await task.future
         except TimeoutError as error:
             why = "deadline"
             raise DeadlineExceeded(f"no transcript after {self._clock() - now_s:.1f} s") from error
@@ -161,7 +162,7 @@ class WorkerPool:
             settle_beside(beside, None)
         for task in list(self._waiting.values()):
             fail(task, Draining("the server stopped before this segment was recognised", 1.0))
-        # Before Python 3.12 asyncio.wait_for swallows a cancellation that comes together with its answer: the flag ends such a loop.
+        # A library may lose a cancellation that comes with an answer, as asyncio.wait_for does before Python 3.12: the flag ends such a loop.
         self._ended = True
         for loop in self._loops:
             loop.cancel()

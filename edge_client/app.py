@@ -256,20 +256,21 @@ class EdgeSession:
 
     async def _something_changed(self) -> bool:
         """False: a closed segment waits, and the server has been silent for longer than it may."""
-        ends_s = self._patience_ends_s()
         try:
-            await asyncio.wait_for(self._changed.wait(), None if ends_s is None else max(CATCH_UP_S, ends_s - time.monotonic()))
+            async with asyncio.timeout(self._patience_s()):
+                await self._changed.wait()
         except TimeoutError:
             return self._ledger.miss_hits(time.monotonic() - self._config.transport.hits_timeout_s + CATCH_UP_S)
         self._changed.clear()
         return True
 
-    def _patience_ends_s(self) -> float | None:
+    def _patience_s(self) -> float | None:
         """None: nothing waits, or there is no connection, and the transport's own time limits hold."""
         connected_s, limits = self._transport.connected_s, self._config.transport
         if connected_s is None or self._receiving_is_over:
             return None
-        return self._ledger.patience_ends_s(connected_s, limits.answer_timeout_s, limits.hits_timeout_s)
+        ends_s = self._ledger.patience_ends_s(connected_s, limits.answer_timeout_s, limits.hits_timeout_s)
+        return None if ends_s is None else max(CATCH_UP_S, ends_s - time.monotonic())
 
     def _give_up(self) -> None:
         error = self._failure or Unreachable("the server ended the session before it answered")
@@ -285,12 +286,11 @@ class EdgeSession:
 
     def _report(self) -> m.EdgeReport:
         """What happened since the last one."""
-        transport, now_s = self._transport, time.monotonic()
+        transport, now_s, oldest_s = self._transport, time.monotonic(), self._ledger.oldest_unanswered_s
         totals = Totals(
             *(self._captured, self._voiced, self._missed.samples, transport.accepted_bytes, self._source.overruns),
             *(transport.reconnects, transport.reconnects_asked, transport.connect_failures, self._keeper.lost_earlier),
         )
-        oldest_s = self._ledger.oldest_unanswered_s
         now = m.EdgeReport(
             microphone_state=self._source.state,
             spooled_segments=transport.outbox.segments,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from itertools import groupby
@@ -56,7 +56,7 @@ class Backlog:
         remaining = iter(segments)
         key = _send(next(remaining), transport, ledger)
         async with aclosing(transport.responses()) as responses:
-            while (response := await asyncio.wait_for(anext(responses, None), self._patience_s)) is not None:
+            while (response := await self._heard(responses)) is not None:
                 match response:
                     case m.Result(is_final=True) | m.Reject():
                         ledger.answer(response, time.monotonic())
@@ -73,9 +73,10 @@ class Backlog:
                     else:
                         transport.end_input()
 
-    @property
-    def _patience_s(self) -> float:
-        return self._config.answer_timeout_s + self._config.outage_timeout_s
+    async def _heard(self, responses: AsyncIterator[m.Response]) -> m.Response | None:
+        """None: there are no more. Raises: TimeoutError: neither an answer nor another link in the time for both."""
+        async with asyncio.timeout(self._config.answer_timeout_s + self._config.outage_timeout_s):
+            return await anext(responses, None)
 
 
 def as_catchup(requests: Sequence[SegmentRequest]) -> list[SegmentRequest]:

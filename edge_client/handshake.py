@@ -67,7 +67,8 @@ async def _shake(server: str, context: ssl.SSLContext) -> bool:
     host = host.strip("[]")
     reader, writer = await asyncio.open_connection(host, int(port), ssl=context, server_hostname=host)
     try:
-        return not await asyncio.wait_for(reader.read(1), FIRST_WORD_S)
+        async with asyncio.timeout(FIRST_WORD_S):
+            return not await reader.read(1)
     except ConnectionError:
         return True
     except TimeoutError:

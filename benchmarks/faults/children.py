@@ -71,7 +71,8 @@ class Child:
         """SIGTERM, and SIGKILL if it does not obey: then its exit is none in good order."""
         self.signal(signal.SIGTERM)
         try:
-            await asyncio.wait_for(self.ended(), STOP_TIMEOUT_S)
+            async with asyncio.timeout(STOP_TIMEOUT_S):
+                await self.ended()
         except TimeoutError:
             self.signal(signal.SIGKILL)
             await self.ended()

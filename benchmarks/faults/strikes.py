@@ -70,7 +70,8 @@ async def stall(world: World, injection: Injection) -> list[Speaker]:
     while world.proxy.links_made == links and not all(speaker.is_over.is_set() for speaker in world.speakers):
         world.proxy.linked.clear()
         with suppress(TimeoutError):  # whoever is over makes no link any more
-            await asyncio.wait_for(world.proxy.linked.wait(), 1.0)
+            async with asyncio.timeout(1.0):
+                await world.proxy.linked.wait()
     world.proxy.cut()
     world.proxy.flow()
     return world.speakers

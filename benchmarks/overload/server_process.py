@@ -77,7 +77,8 @@ async def overwhelmed(options: ServerOptions) -> AsyncIterator[Overwhelmed]:
     try:
         yield Overwhelmed(**json.loads(await process.stdout.readline()))
         process.stdin.close()
-        await asyncio.wait_for(process.wait(), STOP_TIMEOUT_S)
+        async with asyncio.timeout(STOP_TIMEOUT_S):
+            await process.wait()
     finally:
         if process.returncode is None:
             process.kill()

@@ -143,7 +143,8 @@ class Store:
     async def flush(self, within_s: float = FLUSH_S) -> None:
         """Wait for what was put; not for long."""
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._writes.join(), within_s)
+            async with asyncio.timeout(within_s):
+                await self._writes.join()
 
     def _later(self, write: _Write) -> None:
         if self._breaker.is_open:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from cloud_server.telemetry.buckets import FAST_S, LATENCY_S
+from cloud_server.telemetry.disk_room import DiskRoom
 
 FOLDERS = ("scratch", "feedback")
 PROBE_OUTCOMES = ("answered", "failed")
@@ -39,17 +39,8 @@ class ProcessMetrics:
 
     def watch_disk(self, folder: str, path: Path) -> None:
         """folder: one of FOLDERS."""
-        self._disk.labels(folder).set_function(lambda: free_ratio(path))
+        self._disk.labels(folder).set_function(DiskRoom(path))
 
     def watch_certificate(self, expiry_s: Callable[[], float]) -> None:
         """expiry_s: in Unix time, asked at every scrape: the file is replaced while the server runs."""
         self._certificate.set_function(expiry_s)
-
-
-def free_ratio(path: Path) -> float:
-    """What anybody may still write there; 0 where it cannot be seen: a folder that went away is as bad as a full one."""
-    try:
-        usage = shutil.disk_usage(path)
-    except OSError:
-        return 0.0
-    return usage.free / (usage.used + usage.free) if usage.used + usage.free else 0.0

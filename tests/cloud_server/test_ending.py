@@ -2,11 +2,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
+import signal
 import threading
 
 import pytest
 
-from cloud_server.ending import EXIT_CODE, ending_within
+from cloud_server.ending import EXIT_CODE, StopSignal, ending_within
 
 
 async def test_a_stop_that_hangs_is_ended_and_says_what_hung(caplog: pytest.LogCaptureFixture) -> None:
@@ -36,3 +38,39 @@ async def test_a_stop_in_time_is_left_alone() -> None:
     timer.join(30)
     assert not timer.is_alive()
     assert not codes
+
+
+async def test_a_signal_cancels_what_is_started_and_is_told_once() -> None:
+    told = list[str]()
+    stop = StopSignal(lambda: told.append("now"))
+    with stop.interrupts():
+        os.kill(os.getpid(), signal.SIGTERM)
+        await asyncio.Event().wait()
+    assert stop.came
+    os.kill(os.getpid(), signal.SIGINT)
+    await asyncio.sleep(0)
+    await stop.wait()
+    assert told == ["now"]
+    assert asyncio.current_task().cancelling() == 0, "who goes on may be cancelled by others"
+
+
+async def test_what_has_started_is_not_cancelled_by_a_signal() -> None:
+    stop = StopSignal(lambda: None)
+    with stop.interrupts():
+        pass
+    os.kill(os.getpid(), signal.SIGTERM)
+    await stop.wait()
+
+
+async def test_another_cancellation_is_none_of_its_business() -> None:
+    async def start() -> None:
+        with StopSignal(lambda: None).interrupts():
+            begun.set()
+            await asyncio.Event().wait()
+
+    begun = asyncio.Event()
+    starting = asyncio.create_task(start())
+    await begun.wait()
+    starting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await starting

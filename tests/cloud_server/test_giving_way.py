@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import sys
 import threading
@@ -9,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from cloud_server.giving_way import NICENESS, giving_way
+from cloud_server.giving_way import NICENESS, giving_way, giving_way_aside
 from cloud_server.schedule import Schedule
 from cloud_server.worker_process import Recogniser, RecogniserSpec
 from cloud_server.workers import WorkerPool
@@ -56,6 +57,23 @@ def test_work_is_another_threads_and_over_with_the_call() -> None:
 def test_what_work_raises_is_raised() -> None:
     with pytest.raises(ZeroDivisionError):
         giving_way(lambda: 1 // 0)
+
+
+async def test_beside_the_event_loop_it_gives_way_too() -> None:
+    before = niceness()
+    assert await giving_way_aside(niceness) == max(NICENESS, before)
+    assert niceness() == before
+
+
+async def test_who_is_cancelled_does_not_wait_for_work_that_hangs() -> None:
+    begun, goes_on = threading.Event(), threading.Event()
+    working = asyncio.create_task(giving_way_aside(lambda: (begun.set(), goes_on.wait())))
+    await asyncio.to_thread(begun.wait)
+    working.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await working
+    assert not goes_on.is_set()
+    goes_on.set()
 
 
 async def test_a_worker_is_built_giving_way_and_serves_as_its_server_does(tmp_path: Path) -> None:

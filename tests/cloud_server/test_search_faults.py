@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import os
-import signal
-import subprocess
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import grpc
@@ -30,7 +27,6 @@ from tests import fakes
 from tests.cloud_server.conftest import STUB
 from tests.cloud_server.search.fake_cluster import FakeCluster, fake_cluster
 from tests.cloud_server.test_service import Conversation, converse
-from tests.programs import program
 
 HINTED = m.StreamingConfig(phrase_hints=(m.PhraseHint("banana bread"),))
 
@@ -151,77 +147,6 @@ async def test_a_disk_that_hangs_while_it_is_looked_for_changes_holds_nobody_up(
     await asyncio.to_thread(looked.wait)
     assert await ask(channel) == FOUND
     goes_on.set()
-
-
-@dataclass
-class Disk:
-    """A folder behind a file system process of its own, which can be stopped in mid-air: whoever touches a file then waits, as on a dying disk."""
-
-    path: Path
-    server: subprocess.Popen[bytes]
-
-    def stall(self) -> None:
-        self.server.send_signal(signal.SIGSTOP)
-
-    def go_on(self) -> None:
-        self.server.send_signal(signal.SIGCONT)
-
-
-@pytest.fixture
-def disk(tmp_path: Path) -> Iterator[Disk]:
-    """Skips by name where file systems cannot be mounted."""
-    (tmp_path / "behind").mkdir()
-    (tmp_path / "disk").mkdir()
-    uncached = "attr_timeout=0,entry_timeout=0,negative_timeout=0,ac_attr_timeout=0"
-    command = [program("bindfs"), "-f", "-o", uncached, tmp_path / "behind", tmp_path / "disk"]
-    with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as server:
-        try:
-            while server.poll() is None and not (tmp_path / "disk").is_mount():
-                pass
-            if server.poll() is not None:
-                said = server.stdout.read().decode() if server.stdout else ""
-                pytest.skip(f"bindfs: a file system cannot be mounted here: {said}")
-            yield Disk(tmp_path / "disk", server)
-        finally:
-            server.send_signal(signal.SIGCONT)
-            subprocess.run(["umount", "--lazy", tmp_path / "disk"], check=False, capture_output=True)
-            server.kill()
-
-
-def hangs_in(name: str) -> bool:
-    """Whether a thread so named waits in the kernel for the file system's process."""
-    for thread in threading.enumerate():
-        with suppress(FileNotFoundError):  # it has ended
-            if thread.name.startswith(name) and (Path("/proc/self/task") / str(thread.native_id) / "wchan").read_text() == "request_wait_answer":
-                return True
-    return False
-
-
-def test_a_disk_that_stalls_costs_nothing_and_does_not_keep_the_server_from_ending(disk: Disk, catalogue: Path) -> None:
-    """A real one: below the file system, every call on it hangs."""
-    build_index(read_catalogue(catalogue), disk.path / "dishes", "dishes")
-    added = Document("stew", "Lamb Stew")
-
-    async def serve() -> None:
-        config = Config(port=0, metrics_port=0, workers=1, index_dirs=(disk.path / "dishes",), search_timeout_s=20.0, drain_s=5.0)
-        async with running_server(config, STUB) as running, grpc.aio.insecure_channel(running.address) as channel:
-            assert await ask(channel) == FOUND
-            disk.stall()
-            while not await asyncio.to_thread(hangs_in, "index-look"):
-                pass  # the server looks once a second
-            assert [await ask(channel) for _ in range(3)] == [FOUND] * 3
-            disk.go_on()
-            version = (await asyncio.to_thread(add_documents, [added], disk.path / "dishes")).version
-            stub = pb_grpc.SpeechSearchStub(channel)
-            while (await stub.Search(pb.SearchRequest(query="lamb stew"))).search_results.catalogue_version != version:
-                pass
-            disk.stall()
-            while not await asyncio.to_thread(hangs_in, "index-look"):
-                pass
-            assert await ask(channel) == FOUND
-
-    asyncio.run(serve())
-    assert hangs_in("index-look"), "the server has ended, and that call still waits"
 
 
 async def test_an_index_whose_loading_hangs_serves_on_and_is_taken_up_when_it_goes_on(index: Path) -> None:

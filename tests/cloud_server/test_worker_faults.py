@@ -37,7 +37,8 @@ async def test_a_deadline_holds_while_the_worker_hangs() -> None:
     async with pool_of() as pool:
         asking = pool.recognize(("s", 1), fakes.speech(first=fakes.HANG), 0.5, Priority.LIVE, time.monotonic() + 0.2, ())
         with pytest.raises(DeadlineExceeded, match="no transcript after"):
-            await asyncio.wait_for(asking, 5)
+            async with asyncio.timeout(5):
+                await asking
 
 
 async def test_a_worker_stopped_by_the_system_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -49,4 +50,5 @@ async def test_a_worker_stopped_by_the_system_is_replaced(monkeypatch: pytest.Mo
         assert process.pid is not None
         os.kill(process.pid, signal.SIGSTOP)
         asking = pool.recognize(("s", 1), fakes.speech(480_000), 0.1, Priority.LIVE, None, ())
-        assert (await asyncio.wait_for(asking, 20)).recognition.alternatives
+        async with asyncio.timeout(20):
+            assert (await asking).recognition.alternatives

@@ -63,7 +63,8 @@ async def test_a_status_that_stops_is_a_sentence_with_the_code_and_the_servers_o
 
 async def test_nobody_there_is_said_with_the_address() -> None:
     with pytest.raises(Unreachable, match=r"no server answers at 127\.0\.0\.1:1 within 0\.1 s"):
-        await asyncio.wait_for(all_of(transport_with(TransportConfig("127.0.0.1:1", connect_timeout_s=0.1))), 5)
+        async with asyncio.timeout(5):
+            await all_of(transport_with(TransportConfig("127.0.0.1:1", connect_timeout_s=0.1)))
 
 
 @pytest.mark.parametrize("reason", [m.RejectReason.CHECKSUM, m.RejectReason.STARVED])

@@ -95,7 +95,8 @@ async def say(channel: grpc.aio.Channel, config: m.StreamingConfig, requests: li
     rest = asyncio.create_task(everything(conversation, first := asyncio.Event()))
     if config.interim_results and not config.resume_token:
         with suppress(TimeoutError):  # a busy machine drops them, which no answer may depend on either
-            await asyncio.wait_for(first.wait(), INTERIM_WAIT_S)
+            async with asyncio.timeout(INTERIM_WAIT_S):
+                await first.wait()
     await conversation.say(end)
     await conversation.half_close()
     results = [response for response in await rest if isinstance(response, m.Result)]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from prometheus_client import CollectorRegistry
 
-from cloud_server.telemetry.process_metrics import ProcessMetrics, free_ratio
+from cloud_server.telemetry.process_metrics import ProcessMetrics
 
 
 def test_a_probe_that_failed_shows_until_one_is_answered() -> None:
@@ -28,7 +28,3 @@ def test_disk_and_certificate_are_looked_at_when_somebody_scrapes(tmp_path: Path
     ends[0] = 2e9
     assert 0 <= (registry.get_sample_value("asr_server_disk_free_ratio", {"folder": "scratch"}) or 0) < 1
     assert registry.get_sample_value("asr_server_certificate_expiry_timestamp_seconds") == 2e9
-
-
-def test_a_folder_that_went_away_is_as_bad_as_a_full_disk(tmp_path: Path) -> None:
-    assert free_ratio(tmp_path / "gone") == 0
