@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -232,40 +231,6 @@ async def test_a_part_that_breaks_costs_its_segment_the_interim_results_and_nobo
         assert await hear(pool, 5, 1, heard_samples=1600) is None
         assert (await ask(pool, 5, 1)).recognition.alternatives
         assert restarts == ([] if first == fakes.RAISE else [1])
-
-
-async def test_what_may_be_over_is_recognised_as_if_it_were() -> None:
-    async with pool_of() as pool:
-        guessed = await pool.recognize_early(fakes.speech(1600, 5), 0.1, ())
-        done = await ask(pool, 5, 2)
-        assert guessed is not None
-        assert replace(guessed.recognition, stage_seconds=()) == replace(done.recognition, stage_seconds=())
-        assert await hear(pool, 5, 1) is not None
-        pool.confirm(("stream", 1), 0.1, guessed)
-        assert len(pool._listening) == 0
-    assert early == ["begun", "used 0.1 s"]
-
-
-async def test_what_may_be_over_costs_no_whole_segment_its_turn() -> None:
-    async with pool_of() as pool:
-        busy = asyncio.create_task(ask(pool, 1, 1))
-        while pool._schedule.queued_audio_s() or not pool._waiting:  # noqa: ASYNC110 - the worker has taken it
-            await asyncio.sleep(0)
-        assert await pool.recognize_early(fakes.speech(1600, 5), 0.1, ()) is None
-        await busy
-        await pool.stop(0.0)
-        assert await pool.recognize_early(fakes.speech(1600, 5), 0.1, ()) is None
-    assert early == ["busy", "busy"]
-
-
-@pytest.mark.parametrize("first", [fakes.CRASH, fakes.HANG, fakes.RAISE, fakes.REFUSE, fakes.HOLLOW])
-async def test_a_guess_that_breaks_is_none_and_its_segment_is_told_why(first: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(workers, "HANG_BASE_S", 0.2)
-    async with pool_of() as pool:
-        assert await pool.recognize_early(fakes.speech(1600, first), 0.1, ()) is None
-        with pytest.raises(SpeechError):
-            await ask(pool, first, 1)
-        assert (await ask(pool, 5, 2)).recognition.alternatives
 
 
 def test_listeners_end_with_their_segments() -> None:
