@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -29,6 +30,21 @@ def test_a_disk_that_stalls_counts_as_full_is_asked_once_and_seen_again_when_it_
     while not (ratio := room()):
         pass  # until that look is over
     assert ratio == pytest.approx(free_ratio(tmp_path), rel=0.1)
+
+
+def test_who_scrapes_while_another_looks_sees_what_that_one_sees(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    looking, goes_on, usage = threading.Event(), threading.Event(), shutil.disk_usage
+    monkeypatch.setattr(disk_room, "WAIT_S", 30.0)
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: (looking.set(), goes_on.wait(), usage(path))[2])
+    room = DiskRoom(tmp_path)
+    with ThreadPoolExecutor(2) as scrapes:
+        first = scrapes.submit(room)
+        looking.wait()
+        second = scrapes.submit(room)
+        while not second.done() and len(room._look._condition._waiters) < 2:
+            pass  # until both wait for the one look
+        goes_on.set()
+        assert first.result() == second.result() > 0
 
 
 def test_looking_leaves_no_thread_behind(tmp_path: Path) -> None:
