@@ -10,7 +10,6 @@ import asyncio
 import json
 import os
 import re
-import threading
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
@@ -88,13 +87,12 @@ def evidence(heard: Heard, engine: SearchBackend, candidates: Sequence[Candidate
 
 
 class FeedbackLog:
-    """directory: None keeps nothing. Thread-safe."""
+    """directory: None keeps nothing. Its files are one thread's, whoever calls `kept` and `forget`."""
 
     def __init__(self, directory: Path | None, max_bytes: int = MAX_BYTES) -> None:
         """Raises: ConfigurationError: the folder cannot be made."""
         self._directory, self._max_bytes = directory, max_bytes
         self._seen: OrderedDict[tuple[str, int], tuple[str, str]] = OrderedDict()
-        self._lock = threading.Lock()
         self._thread = DaemonThreads(1, "feedback")
         if directory is not None:
             try:
@@ -138,13 +136,12 @@ class FeedbackLog:
         subject_id, seen = self._seen.get((feedback.session_id, feedback.segment_id), ("", "null"))
         about = {"time": now.isoformat(timespec="seconds"), "subject_id": subject_id, "policy_version": use.policy_version}
         line = json.dumps({**asdict(feedback), **about, "seen": json.loads(seen)}, ensure_ascii=False).encode() + b"\n"
-        with self._lock:
-            self.delete_expired(now.date(), len(line))
-            descriptor = os.open(self._directory / f"until-{last.isoformat()}.jsonl", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-            try:
-                os.write(descriptor, line)
-            finally:
-                os.close(descriptor)
+        self.delete_expired(now.date(), len(line))
+        descriptor = os.open(self._directory / f"until-{last.isoformat()}.jsonl", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        try:
+            os.write(descriptor, line)
+        finally:
+            os.close(descriptor)
         return True
 
     def delete_expired(self, today: date, room_bytes: int = 0) -> None:
