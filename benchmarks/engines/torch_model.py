@@ -1,4 +1,4 @@
-"""The float model in torch: the training class for checkpoints with rotation, transformers' own class for all others."""
+"""The float model in torch: the training class for checkpoints with positions of its own, transformers' own class for all others."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from transformers import Wav2Vec2ForCTC
 
-from models.export.checkpoint import CONFIG, ROTARY_MODEL_TYPE
+from models.export.checkpoint import CONFIG, OWN_MODEL_TYPE
 from models.train.wav2vec2 import HarkenWav2Vec2ForCTC
 
 # Bounds of the exported graph's one free size; the model shipped takes 30 s.
@@ -32,8 +32,8 @@ class Logits(nn.Module):
 
 def load_model(checkpoint: Path) -> Logits:
     """In float32, ready to hear."""
-    rotary = json.loads((checkpoint / CONFIG).read_text())["model_type"] == ROTARY_MODEL_TYPE
-    kind: Any = HarkenWav2Vec2ForCTC if rotary else Wav2Vec2ForCTC
+    ours = json.loads((checkpoint / CONFIG).read_text())["model_type"] == OWN_MODEL_TYPE
+    kind: Any = HarkenWav2Vec2ForCTC if ours else Wav2Vec2ForCTC
     return Logits(kind.from_pretrained(checkpoint)).eval()
 
 

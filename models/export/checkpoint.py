@@ -21,9 +21,9 @@ Weights = dict[str, npt.NDArray[np.float32]]
 
 CONFIG, WEIGHTS, BUNDLED_WEIGHTS = "config.json", "model.safetensors", "checkpoint.safetensors"
 STOCK_MODEL_TYPE = "wav2vec2"
-# Stock transformers would load rotary weights without a word and compute nonsense; of a type of our own it must refuse them.
-ROTARY_MODEL_TYPE = "harken-wav2vec2"
-ROTARY_ARCHITECTURE = "HarkenWav2Vec2ForCTC"
+# Stock transformers would load weights for other positions without a word and compute nonsense; of a type of our own it must refuse them.
+OWN_MODEL_TYPE = "harken-wav2vec2"
+OWN_ARCHITECTURE = "HarkenWav2Vec2ForCTC"
 ROTARY_BLOCKS = 6
 ROTARY_DIMENSIONS = 32
 PREFIX = "wav2vec2."
@@ -80,8 +80,8 @@ def read_checkpoint(folder: Path) -> Checkpoint:
 def write_checkpoint(checkpoint: Checkpoint, folder: Path) -> None:
     """bf16 weights under their own names, and a config whose model_type says whether stock transformers may load it."""
     config = {**checkpoint.config, "model_type": STOCK_MODEL_TYPE}
-    if checkpoint.shape.rotary_scale > 0:
-        config |= {"model_type": ROTARY_MODEL_TYPE, "architectures": [ROTARY_ARCHITECTURE]}
+    if checkpoint.shape.rotary_scale > 0 or checkpoint.shape.sinusoidal_positions:
+        config |= {"model_type": OWN_MODEL_TYPE, "architectures": [OWN_ARCHITECTURE]}
     (folder / CONFIG).write_text(json.dumps(config, indent=1, sort_keys=True) + "\n")
     halves = {name: np.ascontiguousarray(array, ml_dtypes.bfloat16) for name, array in checkpoint.tensors.items()}
     (folder / BUNDLED_WEIGHTS).write_bytes(save_safetensors(halves))
@@ -98,9 +98,9 @@ def _parse_tensors(raw: bytes) -> dict[str, npt.NDArray[Any]]:
 
 
 def shape_of(path: Path, config: Any) -> Shape:
-    if not isinstance(config, dict) or config.get("model_type") not in (STOCK_MODEL_TYPE, ROTARY_MODEL_TYPE):
+    if not isinstance(config, dict) or config.get("model_type") not in (STOCK_MODEL_TYPE, OWN_MODEL_TYPE):
         found = config.get("model_type") if isinstance(config, dict) else config
-        raise BundleError(f"{path}: model_type is {found!r}, must be {STOCK_MODEL_TYPE} or {ROTARY_MODEL_TYPE}")
+        raise BundleError(f"{path}: model_type is {found!r}, must be {STOCK_MODEL_TYPE} or {OWN_MODEL_TYPE}")
     for key, (default, understood) in UNDERSTOOD.items():
         if config.get(key, default) != understood:
             raise BundleError(f"{path}: {key} is {config.get(key, default)!r}, this exporter understands {understood!r}")
@@ -121,11 +121,20 @@ def shape_of(path: Path, config: Any) -> Shape:
             layer_norm_eps=float(config["layer_norm_eps"]),
             outputs=int(config["vocab_size"]),
             rotary_scale=float(config.get("rotary_scale", 0.0)),
+            sinusoidal_positions=_flag(config, "sinusoidal_positions"),
         )
     except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise BundleError(f"{path}: is not a Wav2Vec2 configuration ({type(error).__name__}: {error})") from error
     _check_shape(path, shape)
     return shape
+
+
+def _flag(config: dict[str, Any], key: str) -> bool:
+    """Raises: ValueError."""
+    value = config.get(key, False)
+    if not isinstance(value, bool):
+        raise ValueError(f"{key} is {value!r}, must be true or false")
+    return value
 
 
 def _check_shape(path: Path, shape: Shape) -> None:
@@ -142,6 +151,8 @@ def _check_shape(path: Path, shape: Shape) -> None:
         raise BundleError(
             f"{path}: rotary_scale {shape.rotary_scale:g} with heads of {shape.head_size}; it turns {ROTARY_DIMENSIONS} dimensions of each"
         )
+    if shape.sinusoidal_positions and (shape.hidden_size % 2 or shape.hidden_size < 4):
+        raise BundleError(f"{path}: hidden_size {shape.hidden_size} must be even and at least 4 for sines and cosines of positions")
 
 
 def _fold_weight_norm(path: Path, weights: Weights) -> Weights:

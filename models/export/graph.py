@@ -14,7 +14,7 @@ from models.export.builder import Builder
 from models.export.checkpoint import ROTARY_BLOCKS, Checkpoint, Weights
 from models.export.front_end import front_end
 from models.export.padding import frame_counts, within
-from models.export.positions import position_convolution, rotary_tables
+from models.export.positions import add_sinusoids, position_convolution, rotary_tables
 from models.export.tensors import Shape
 
 WAVEFORM, LENGTHS, LOGITS = "waveform", "lengths", "logits"
@@ -28,7 +28,7 @@ def build_graph(checkpoint: Checkpoint, max_samples: int, builder: Builder | Non
     """waveform (B, S) float32, each clip with mean 0 and variance 1; lengths (B,) int64, samples of each -> logits (B, T, V) float32.
 
     What lies beyond a clip's length, and the frames that come of it, mean nothing; a clip shorter than the receptive field has no frame at all.
-    max_samples bounds the rotary tables. builder decides how matrix products are written: in float32 by default, in INT8 with an Int8Builder.
+    max_samples bounds the tables of positions. builder decides how matrix products are written: in float32 by default, in INT8 with an Int8Builder.
     """
     builder = builder or Builder()
     shape, weights = checkpoint.shape, checkpoint.weights
@@ -40,6 +40,8 @@ def build_graph(checkpoint: Checkpoint, max_samples: int, builder: Builder | Non
     mask = builder.node("Unsqueeze", builder.node("Cast", valid, to=TensorProto.FLOAT), builder.ints(2))
     x = builder.node("Mul", x, mask)
     x = builder.node("Add", x, position_convolution(builder, x, shape, weights))
+    if shape.sinusoidal_positions:
+        x = add_sinusoids(builder, x, shape, max_samples)
     x = _encoder(builder, x, counts[-1], shape, weights, max_samples)
     return builder.model(INPUTS, builder.dense(x, weights, "lm_head"), LOGITS, shape.outputs)
 

@@ -1,4 +1,4 @@
-"""Where in the clip a frame is: Wav2Vec2's grouped convolution over time, and rotary tables for checkpoints that turn queries and keys."""
+"""Where in the clip a frame is: Wav2Vec2's grouped convolution over time; sinusoids and rotary tables for checkpoints that have them."""
 
 from __future__ import annotations
 
@@ -6,15 +6,35 @@ import numpy as np
 
 from models.export.builder import Builder
 from models.export.checkpoint import ROTARY_DIMENSIONS, Weights
-from models.export.tensors import POSITION_CONV, Shape
+from models.export.tensors import POSITION_CONV, Shape, sinusoid_table
 
 ROTARY_BASE = 10_000.0
+FINE_FRAMES = 32
 
 
 def position_convolution(builder: Builder, x: str, shape: Shape, weights: Weights) -> str:
     """(B, T, H) -> (B, T, H): padded by half a kernel, the last frame of an even kernel dropped, as transformers does."""
     y = builder.grouped_convolution(x, POSITION_CONV, weights[f"{POSITION_CONV}.weight"], shape.position_groups)
     return builder.gelu(builder.node("Add", y, builder.constant(f"{POSITION_CONV}.bias", weights[f"{POSITION_CONV}.bias"])))
+
+
+def add_sinusoids(builder: Builder, x: str, shape: Shape, max_samples: int) -> str:
+    """(B, T, H) -> (B, T, H): each frame's sines and cosines added."""
+    table = _sinusoids(builder, shape.clock.frames(max_samples), shape.hidden_size)
+    return builder.node("Add", x, builder.slice(table, builder.ints(0), builder.length(x, 1), axis=0))
+
+
+def _sinusoids(builder: Builder, frames: int, hidden: int) -> str:
+    """(at least `frames`, H) by the theorem of addition: as a constant it would be 3 MB of the file; onnxruntime folds it into one on loading."""
+    fine = sinusoid_table(FINE_FRAMES, hidden)
+    coarse = sinusoid_table(-(-frames // FINE_FRAMES) * FINE_FRAMES, hidden)[::FINE_FRAMES]
+    (fine_sine, fine_cosine), (coarse_sine, coarse_cosine) = (
+        [builder.constant(f"sinusoids.{name}.{number}", part) for number, part in enumerate(np.split(np.expand_dims(table, axis), 2, -1))]
+        for name, table, axis in (("fine", fine, 0), ("coarse", coarse, 1))
+    )
+    sine = builder.node("Add", builder.node("Mul", coarse_sine, fine_cosine), builder.node("Mul", coarse_cosine, fine_sine))
+    cosine = builder.node("Sub", builder.node("Mul", coarse_cosine, fine_cosine), builder.node("Mul", coarse_sine, fine_sine))
+    return builder.reshape(builder.node("Concat", sine, cosine, axis=2), -1, hidden)
 
 
 def rotary_tables(builder: Builder, shape: Shape, max_samples: int) -> tuple[str, str]:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from math import prod
+from math import log, prod
+
+import numpy as np
+import numpy.typing as npt
 
 from models.records import FrameClock
 
 POSITION_CONV = "encoder.pos_conv_embed.conv"
+LONGEST_WAVELENGTH = 10_000
 Sizes = tuple[int, ...]
 
 # Serve pre-training and SpecAugment only; a recogniser never reads them.
@@ -36,6 +40,7 @@ class Shape:
     layer_norm_eps: float
     outputs: int
     rotary_scale: float
+    sinusoidal_positions: bool = False
 
     @property
     def head_size(self) -> int:
@@ -102,3 +107,11 @@ def _linear(name: str, outputs: int, inputs: int) -> dict[str, Sizes]:
 
 def _norm(name: str, size: int) -> dict[str, Sizes]:
     return {f"{name}.weight": (size,), f"{name}.bias": (size,)}
+
+
+def sinusoid_table(frames: int, hidden: int) -> npt.NDArray[np.float32]:
+    """(T, H): sines, then cosines, of frame / 10000^(i / (H / 2 - 1)), i = 0 .. H / 2 - 1: Whisper's positions."""
+    half = hidden // 2
+    frequencies = np.exp(-log(LONGEST_WAVELENGTH) / (half - 1) * np.arange(half))
+    angles = np.arange(frames)[:, None] * frequencies
+    return np.concatenate((np.sin(angles), np.cos(angles)), 1, dtype=np.float32)

@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from models.data.teachers import MOONSHINE_TINY, WHISPER_BASE
 from models.extras import needs_extra
 from models.train.recipe import Recipe, read_recipe
 from models.transcribe import read_waveform
@@ -45,12 +46,13 @@ def train(
 
 
 def convert(
-    speech: Annotated[Path, typer.Argument(help="JSONL of recordings; the filter bank is scaled on some of them.")],
+    speech: Annotated[Path, typer.Argument(help="JSONL of recordings; filters are scaled, and neurons chosen, on some of them.")],
     out: Annotated[Path, typer.Option(help="New folder for the checkpoint.")],
-    rotary_scale: Annotated[float, typer.Option(min=0, max=1, help="Share of the teacher's rotary angle; 0: a plain Wav2Vec2.")] = 1.0,
+    name: Annotated[str, typer.Option("--teacher", help=f"{MOONSHINE_TINY} or {WHISPER_BASE}.")] = MOONSHINE_TINY,
+    rotary_scale: Annotated[float, typer.Option(min=0, max=1, help="Of Moonshine's rotary angle, the share to keep; 0: a plain Wav2Vec2.")] = 1.0,
     clips: Annotated[int, typer.Option(min=1, help="How many recordings, evenly spread.")] = 150,
 ) -> None:
-    """Move Moonshine's encoder blocks into a Wav2Vec2: what to train from when there are no other weights. Needs the extra teach.
+    """Move a teacher's encoder blocks into a Wav2Vec2: what to train from when there are no other weights. Needs the extra teach.
 
     \b
     harken-models convert ../shared/speech/train.jsonl --out start
@@ -60,14 +62,19 @@ def convert(
 
         from models.data.moonshine import ENCODER, moonshine_folder  # noqa: PLC0415
         from models.evaluate.scoring import labelled_rows  # noqa: PLC0415
-        from models.train.convert import as_student, write_student  # noqa: PLC0415
-        from models.train.teacher import encoder_weights  # noqa: PLC0415
-    weights = encoder_weights(moonshine_folder() / ENCODER)
+        from models.train import convert_moonshine, convert_whisper, moonshine_encoder, whisper_encoder  # noqa: PLC0415
+        from models.train.convert import LICENCES_OF, write_student  # noqa: PLC0415
+    if name not in LICENCES_OF:
+        raise ConfigurationError(f"--teacher {name}: there is {' and '.join(LICENCES_OF)}")
     rows = labelled_rows(speech, clips)[0]
     torch.manual_seed(1)
-    student = as_student(weights, [torch.from_numpy(read_waveform(speech.parent / row["audio"])) for row in rows], rotary_scale)
-    write_student(student, out)
-    print(f"{out}: {sum(parameter.numel() for parameter in student.parameters()):,} weights; train it with the regression first (docs/training.md)")
+    heard = [torch.from_numpy(read_waveform(speech.parent / row["audio"])) for row in rows]
+    if name == WHISPER_BASE:
+        student = convert_whisper.as_student(whisper_encoder.encoder_weights(name), heard)
+    else:
+        student = convert_moonshine.as_student(moonshine_encoder.encoder_weights(moonshine_folder() / ENCODER), heard, rotary_scale)
+    write_student(student, out, name)
+    print(f"{out}: {sum(parameter.numel() for parameter in student.parameters()):,} weights; train the front end first (docs/training.md)")
 
 
 def _run(recipe: Recipe, source: Path, data: Path, out: Path, resume: Path | None, spent: float | None, threads: int, as_json: bool) -> None:

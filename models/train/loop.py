@@ -6,6 +6,7 @@ import time
 from collections import defaultdict
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Protocol
 
 import torch
 from accelerate import Accelerator
@@ -23,7 +24,6 @@ from models.train.recipe import Recipe
 from models.train.record import Record
 from models.train.schedule import Moment, moment
 from models.train.targets import CHARACTERS, PHONES
-from models.train.teacher import Alignment, MoonshineEncoder
 from models.train.wav2vec2 import HarkenWav2Vec2ForCTC, Heard
 from protos.messages import SAMPLE_RATE_HZ
 
@@ -32,12 +32,18 @@ CONSISTENCY = "consistency"
 Losses = dict[str, torch.Tensor]
 
 
+class TeacherEncoder(Protocol):
+    """A frozen network that hears the clean clip."""
+
+    def aligned(self, waveforms: torch.Tensor, samples: torch.Tensor, length: int) -> tuple[list[torch.Tensor], torch.Tensor]:
+        """(B, S), (B,) -> its states, `length` frames each, beside the student's; and (B,), how many of them it heard."""
+
+
 @dataclass(frozen=True, slots=True)
 class Lesson:
-    """The teacher, and how its frames lie beside the student's."""
+    """The teacher's encoder, and how far its states spread."""
 
-    encoder: MoonshineEncoder
-    alignment: Alignment
+    encoder: TeacherEncoder
     scales: list[Scale]
     """Of each hidden state that is regressed."""
 
@@ -148,7 +154,7 @@ def losses_of(parts: Parts, batch: Batch, heard: Heard, now: Moment) -> Losses:
         losses[CONSISTENCY] = consistency_loss(heard.logits, heard.frames, taught)
     if parts.lesson is not None and now.regression:
         lesson, length = parts.lesson, heard.logits.shape[1]
-        theirs, their_frames = lesson.encoder.aligned(batch.clean, batch.samples, lesson.alignment, length)
+        theirs, their_frames = lesson.encoder.aligned(batch.clean, batch.samples, length)
         frames = torch.minimum(heard.frames, their_frames.repeat(views))
         for number, scale in enumerate(lesson.scales):
             losses[state_name(number)] = regression_loss(heard.states[number], theirs[number].repeat(views, 1, 1), frames, scale)

@@ -122,6 +122,8 @@ class Optimiser:
     rate_blocks: float = bounded(0.0, 1.0, default=5e-4)
     """Of the first blocks: what came from the teacher."""
     blocks: int = bounded(0, default=6)
+    rate_head: float = bounded(0.0, 1.0, default=0.0)
+    """Of the head: a new one on blocks that know much already learns fast where they must not. 0: as the rest."""
     warmup_steps: int = bounded(0, default=100)
     constant_until: float = bounded(0.0, 1.0, default=0.5)
     """Share of the budget; then the rate falls by 1 - sqrt."""
@@ -144,7 +146,7 @@ class Recipe:
     held_out: tuple[str, ...] = ()
     """Manifests whose texts no training clip may have."""
     teacher: str = NO_TEACHER
-    """moonshine-tiny-en, or empty: no regression."""
+    """moonshine-tiny-en, whisper-base, or empty: no regression."""
     batches: Batches = field(default_factory=Batches)
     augmentation: Augmentation = field(default_factory=Augmentation)
     losses: Losses = field(default_factory=Losses)

@@ -14,7 +14,7 @@ from lhotse.audio.backend import LibsndfileBackend, set_current_audio_backend
 from rich.progress import Progress
 
 from models.data import moonshine
-from models.data.teachers import MOONSHINE_TINY
+from models.data.teachers import MOONSHINE_TINY, WHISPER_BASE
 from models.pronounce.pronouncer import english
 from models.train.augment import Augmenter, read_noises
 from models.train.batch_augment import BatchAugmenter
@@ -25,12 +25,17 @@ from models.train.judge import Judge
 from models.train.loop import Lesson, Listener, Parts, train
 from models.train.loss import Scale
 from models.train.manifests import cuts_of_group, held_out_texts, judged_cuts
+from models.train.moonshine_encoder import LAYERS as MOONSHINE_LAYERS
+from models.train.moonshine_encoder import Alignment, MoonshineEncoder
+from models.train.moonshine_encoder import encoder_weights as moonshine_weights
 from models.train.pool import PooledSpeech
 from models.train.recipe import Group, Recipe
 from models.train.record import Record
 from models.train.targets import Spelling
-from models.train.teacher import LAYERS, Alignment, MoonshineEncoder, encoder_weights
 from models.train.wav2vec2 import HarkenWav2Vec2ForCTC
+from models.train.whisper_encoder import LAYERS as WHISPER_LAYERS
+from models.train.whisper_encoder import WhisperEncoder, check_student
+from models.train.whisper_encoder import encoder_weights as whisper_weights
 from protos.errors import ConfigurationError
 
 # Enough for means and deviations of 288 dimensions: 60 clips have some ten thousand frames.
@@ -101,7 +106,7 @@ def assemble(
 
 
 def optimiser_of(recipe: Recipe, model: HarkenWav2Vec2ForCTC) -> tuple[torch.optim.Optimizer, tuple[float, ...]]:
-    """AdamW with two groups, the first blocks apart, and the full rate of each. Freezes what the recipe freezes.
+    """AdamW with the first blocks apart, and the head if it has its own rate; and the full rate of each group. Freezes what the recipe freezes.
 
     Raises: ConfigurationError: a frozen name is no parameter's.
     """
@@ -112,12 +117,13 @@ def optimiser_of(recipe: Recipe, model: HarkenWav2Vec2ForCTC) -> tuple[torch.opt
     # Replaced by zeros here: nothing would ever give it a gradient.
     frozen = (*recipe.start.frozen, "wav2vec2.masked_spec_embed")
     blocks = tuple(f"wav2vec2.encoder.layers.{number}." for number in range(recipe.optimiser.blocks))
-    groups: tuple[list[torch.nn.Parameter], list[torch.nn.Parameter]] = ([], [])
+    settings = recipe.optimiser
+    rates = (settings.rate_blocks, settings.rate) + ((settings.rate_head,) if settings.rate_head else ())
+    groups: list[list[torch.nn.Parameter]] = [[] for _ in rates]
     for name, parameter in model.named_parameters():
         parameter.requires_grad = not name.startswith(frozen)
         if parameter.requires_grad:
-            groups[0 if name.startswith(blocks) else 1].append(parameter)
-    settings, rates = recipe.optimiser, (recipe.optimiser.rate_blocks, recipe.optimiser.rate)
+            groups[0 if name.startswith(blocks) else -1 if name.startswith("lm_head.") else 1].append(parameter)
     listed = [{"params": group, "lr": rate} for group, rate in zip(groups, rates, strict=True)]
     return torch.optim.AdamW(listed, betas=(settings.betas[0], settings.betas[1]), weight_decay=settings.weight_decay, fused=True), rates
 
@@ -138,20 +144,29 @@ def group_line(group: Group, cuts: CutSet) -> str:
 
 def lesson_of(recipe: Recipe, model: HarkenWav2Vec2ForCTC, groups: list[CutSet], scales: list[Scale], device: torch.device) -> Lesson:
     """Raises: ConfigurationError: no such teacher, or the student's frames or hidden states do not fit its own."""
-    if recipe.teacher != MOONSHINE_TINY:
-        raise ConfigurationError(f"teacher is {recipe.teacher!r}; there is {MOONSHINE_TINY}")
+    layers = {MOONSHINE_TINY: MOONSHINE_LAYERS, WHISPER_BASE: WHISPER_LAYERS}.get(recipe.teacher)
+    if layers is None:
+        raise ConfigurationError(f"teacher is {recipe.teacher!r}; there is {MOONSHINE_TINY} and {WHISPER_BASE}")
     states = len(recipe.losses.states)
-    if states > min(LAYERS, model.config.num_hidden_layers) + 1:
+    if states > min(layers, model.config.num_hidden_layers) + 1:
         raise ConfigurationError(
-            f"losses.states has {states} weights; the teacher has {LAYERS + 1} states, the student {model.config.num_hidden_layers + 1}"
+            f"losses.states has {states} weights; the teacher has {layers + 1} states, the student {model.config.num_hidden_layers + 1}"
         )
     try:
-        alignment = Alignment.to(model.clock, model.config.hidden_size)
+        encoder = teacher_of(recipe.teacher, model, device)
     except ValueError as error:
         raise ConfigurationError(f"{recipe.start.checkpoint}: {error}") from error
-    encoder = MoonshineEncoder(encoder_weights(moonshine.moonshine_folder() / moonshine.ENCODER), device)
     if not scales:
         cuts = [cut for group in groups for cut in group]
         chosen = [cuts[index * len(cuts) // SCALE_CLIPS] for index in range(SCALE_CLIPS)]
         scales = encoder.scales([torch.from_numpy(waveform_of(cut)).to(device) for cut in chosen])
-    return Lesson(encoder, alignment, [Scale(scale.mean.to(device), scale.deviation.to(device)) for scale in scales[:states]])
+    return Lesson(encoder, [Scale(scale.mean.to(device), scale.deviation.to(device)) for scale in scales[:states]])
+
+
+def teacher_of(name: str, model: HarkenWav2Vec2ForCTC, device: torch.device) -> MoonshineEncoder | WhisperEncoder:
+    """Raises: ValueError: the student cannot be compared to it."""
+    if name == MOONSHINE_TINY:
+        alignment = Alignment.to(model.clock, model.config.hidden_size)
+        return MoonshineEncoder(moonshine_weights(moonshine.moonshine_folder() / moonshine.ENCODER), alignment, device)
+    check_student(model.clock, model.config.hidden_size)
+    return WhisperEncoder(whisper_weights(name), device)

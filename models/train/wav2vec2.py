@@ -20,9 +20,9 @@ from transformers.models.wav2vec2.modeling_wav2vec2 import Wav2Vec2Attention
 from models.export.checkpoint import (
     BUNDLED_WEIGHTS,
     CONFIG,
+    OWN_MODEL_TYPE,
     ROTARY_BLOCKS,
     ROTARY_DIMENSIONS,
-    ROTARY_MODEL_TYPE,
     STOCK_MODEL_TYPE,
     UNDERSTOOD,
     WEIGHTS,
@@ -35,10 +35,13 @@ HEAD_MULTIPLE = 8
 
 
 class HarkenWav2Vec2Config(Wav2Vec2Config):
-    """Wav2Vec2Config and rotary_scale: the share of the angle by which queries and keys of the first blocks are turned; 0 is Wav2Vec2."""
+    """Wav2Vec2Config and positions of two other kinds; without both it is Wav2Vec2."""
 
-    model_type = ROTARY_MODEL_TYPE
+    model_type = OWN_MODEL_TYPE
     rotary_scale: float | int = 0.0
+    """The share of the angle by which queries and keys of the first blocks are turned."""
+    sinusoidal_positions: bool = False
+    """Sines and cosines of each frame's number are added to what enters the first block, as Whisper's encoder has it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +137,8 @@ class HarkenWav2Vec2ForCTC(Wav2Vec2ForCTC):
         heeded = sounding if masked is None else sounding & ~masked
         hidden = hidden * heeded[..., None]
         hidden = hidden + encoder.pos_conv_embed(hidden)
+        if self.config.sinusoidal_positions:
+            hidden = hidden + sinusoids(hidden)
         if not self.config.do_stable_layer_norm:
             hidden = encoder.layer_norm(hidden)
         for block in encoder.layers:
@@ -174,7 +179,7 @@ class HarkenWav2Vec2ForCTC(Wav2Vec2ForCTC):
     def save_pretrained(self, folder: str | Path, **options: Any) -> None:
         """As transformers does: without rotation as a Wav2Vec2, which every tool loads; with rotation as a type of our own, which none does."""
         super().save_pretrained(folder, **options)
-        if self.config.rotary_scale == 0:
+        if self.config.rotary_scale == 0 and not self.config.sinusoidal_positions:
             path = Path(folder) / CONFIG
             stock = Wav2Vec2Config.from_dict({**self.config.to_dict(), "model_type": STOCK_MODEL_TYPE, "architectures": [Wav2Vec2ForCTC.__name__]})
             stock.to_json_file(path)
@@ -209,6 +214,14 @@ def rotate(states: Tensor, scale: float) -> Tensor:
     turned, rest = states[..., :ROTARY_DIMENSIONS], states[..., ROTARY_DIMENSIONS:]
     quarter = torch.stack((-turned[..., 1::2], turned[..., 0::2]), -1).flatten(-2)
     return torch.cat((turned * cosines + quarter * sines, rest), -1)
+
+
+def sinusoids(hidden: Tensor) -> Tensor:
+    """(B, T, H) -> (T, H) of its type: sines, then cosines, of frame / 10000^(i / (H / 2 - 1)), i = 0 .. H / 2 - 1: Whisper's positions."""
+    _, frames, size = hidden.shape
+    exponents = torch.arange(size // 2, device=hidden.device, dtype=torch.float64) / (size // 2 - 1)
+    angles = torch.arange(frames, device=hidden.device, dtype=torch.float64)[:, None] * BASE_WAVELENGTH**-exponents
+    return torch.cat((angles.sin(), angles.cos()), 1).to(hidden.dtype)
 
 
 def attend(query: Tensor, key: Tensor, value: Tensor, heeded: Tensor | None) -> Tensor:

@@ -65,6 +65,7 @@ def config_of(shape: Shape) -> dict[str, Any]:
         "layer_norm_eps": shape.layer_norm_eps,
         "vocab_size": shape.outputs,
         "rotary_scale": shape.rotary_scale,
+        "sinusoidal_positions": shape.sinusoidal_positions,
     }
 
 

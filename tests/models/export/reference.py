@@ -30,6 +30,8 @@ def reference_logits(waveform: npt.NDArray[np.floating], tensors: dict[str, npt.
     x = layer_norm(x, w, "feature_projection.layer_norm", shape.layer_norm_eps)
     x = linear(x, w, "feature_projection.projection")
     x = x + gelu(position_convolution(x, w, shape))
+    if shape.sinusoidal_positions:
+        x = x + np.array([[sinusoid(frame, number, shape.hidden_size // 2) for number in range(shape.hidden_size)] for frame in range(len(x))])
     eps = shape.layer_norm_eps
     if not shape.stable_layer_norm:
         x = layer_norm(x, w, "encoder.layer_norm", eps)
@@ -44,6 +46,12 @@ def reference_logits(waveform: npt.NDArray[np.floating], tensors: dict[str, npt.
     if shape.stable_layer_norm:
         x = layer_norm(x, w, "encoder.layer_norm", eps)
     return linear(x, w, "lm_head")
+
+
+def sinusoid(frame: int, number: int, half: int) -> float:
+    """As OpenAI's whisper defines its encoder's positions: sines first, then cosines."""
+    angle = frame * math.exp(-math.log(10_000) / (half - 1) * (number % half))
+    return math.sin(angle) if number < half else math.cos(angle)
 
 
 def feed_forward(x: Array, w: dict[str, Array], name: str) -> Array:

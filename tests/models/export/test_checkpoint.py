@@ -72,6 +72,7 @@ def test_both_namings_of_weight_norm_and_none_give_one_weight(source: Path) -> N
         ("num_attention_heads", 6),
         ("num_conv_pos_embedding_groups", 7),
         ("rotary_scale", -1),
+        ("sinusoidal_positions", 1),
         ("vocab_size", None),
     ],
 )
@@ -127,10 +128,16 @@ def test_what_is_written_can_be_read_again_and_keeps_every_tensor_under_its_own_
         np.testing.assert_allclose(again.weights[name], weight, rtol=2**-7, atol=1e-30)
 
 
-@pytest.mark.parametrize(("rotary_scale", "model_type"), [(0.0, "wav2vec2"), (1.0, "harken-wav2vec2"), (0.25, "harken-wav2vec2")])
-def test_only_without_rotation_may_stock_transformers_load_it(source: Path, tmp_path: Path, rotary_scale: float, model_type: str) -> None:
-    change_config(source, rotary_scale=rotary_scale)
+@pytest.mark.parametrize(
+    ("rotary_scale", "sinusoids", "model_type"),
+    [(0.0, False, "wav2vec2"), (1.0, False, "harken-wav2vec2"), (0.25, False, "harken-wav2vec2"), (0.0, True, "harken-wav2vec2")],
+)
+def test_only_without_positions_of_its_own_may_stock_transformers_load_it(
+    source: Path, tmp_path: Path, rotary_scale: float, sinusoids: bool, model_type: str
+) -> None:
+    change_config(source, rotary_scale=rotary_scale, sinusoidal_positions=sinusoids)
     (tmp_path / "again").mkdir()
     write_checkpoint(read_checkpoint(source), tmp_path / "again")
     assert json.loads((tmp_path / "again" / "config.json").read_text())["model_type"] == model_type
-    assert read_checkpoint(tmp_path / "again").shape.rotary_scale == rotary_scale
+    shape = read_checkpoint(tmp_path / "again").shape
+    assert (shape.rotary_scale, shape.sinusoidal_positions) == (rotary_scale, sinusoids)

@@ -23,6 +23,7 @@ SHAPES = {
     "rotary": SHAPE,
     "half the angle": replace(SHAPE, rotary_scale=0.5),
     "no rotation": replace(SHAPE, rotary_scale=0.0),
+    "sines and cosines": replace(SHAPE, rotary_scale=0.0, sinusoidal_positions=True, layers=2),
     "head of 32, all of it turned": replace(SHAPE, hidden_size=64, layers=2),
     "odd position kernel, one group": replace(SHAPE, position_kernel=5, position_groups=1, layers=1),
     "kernel a multiple of its stride": replace(SHAPE, conv_kernel=(10, 4, 2), layers=1),
@@ -61,6 +62,7 @@ def test_the_rotation_matters(tmp_path: Path) -> None:
     assert np.abs(turned - still).max() > 100 * TOLERANCE
 
 
-def test_the_longest_input_is_covered_by_the_rotary_tables(tmp_path: Path) -> None:
-    (logits,) = session_of(tmp_path, SHAPE).run(None, batch([np.zeros(MAX_SAMPLES, np.float32)]))
+@pytest.mark.parametrize("name", ["rotary", "sines and cosines"])
+def test_the_longest_input_is_covered_by_the_tables(tmp_path: Path, name: str) -> None:
+    (logits,) = session_of(tmp_path, SHAPES[name]).run(None, batch([np.zeros(MAX_SAMPLES, np.float32)]))
     assert logits.shape[1] == SHAPE.clock.frames(MAX_SAMPLES)

@@ -97,11 +97,11 @@ def test_a_teacher_pulls_the_states_to_its_own(data_dir: Path, tmp_path: Path, m
     class Still:
         """A teacher whose states are all zeros, of the student's own frames and size."""
 
-        def aligned(self, waveforms: torch.Tensor, samples: torch.Tensor, _: object, length: int) -> tuple[list[torch.Tensor], torch.Tensor]:
+        def aligned(self, waveforms: torch.Tensor, samples: torch.Tensor, length: int) -> tuple[list[torch.Tensor], torch.Tensor]:
             return [torch.zeros(len(waveforms), length, 72)] * 2, samples // 20
 
     scale = running.Scale(torch.zeros(72), torch.ones(72))
-    monkeypatch.setattr(running, "lesson_of", lambda *_: running.Lesson(Still(), None, [scale, scale]))  # type: ignore[arg-type]
+    monkeypatch.setattr(running, "lesson_of", lambda *_: running.Lesson(Still(), [scale, scale]))
     taught = replace(
         recipe(steps=18), teacher=MOONSHINE_TINY, losses=Losses(phones=0.01, characters=0.0, regression=1.0, states=(1.0, 1.0), fade_from=1.0)
     )

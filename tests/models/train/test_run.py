@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 import torch
 
-from models.data.teachers import MOONSHINE_TINY
+from models.data.teachers import MOONSHINE_TINY, WHISPER_BASE
 from models.train.manifests import cuts_of_group
 from models.train.recipe import Recipe, Start
 from models.train.run import assemble, lesson_of, optimiser_of, read_groups
@@ -46,6 +46,16 @@ def test_the_first_blocks_have_a_rate_of_their_own_and_what_is_frozen_is_in_no_g
     assert not any(parameter.requires_grad for name, parameter in model.named_parameters() if name.startswith(front))
 
 
+def test_a_head_with_a_rate_of_its_own_is_a_group_of_its_own(model: HarkenWav2Vec2ForCTC) -> None:
+    chosen = replace(recipe(), optimiser=replace(recipe().optimiser, rate=2e-3, rate_blocks=1e-3, rate_head=4e-3, blocks=6))
+    optimiser, rates = optimiser_of(chosen, model)
+    assert rates == (1e-3, 2e-3, 4e-3)
+    blocks, rest, head = (named(model, group["params"]) for group in optimiser.param_groups)
+    assert head == {"lm_head.weight", "lm_head.bias"}
+    assert {name.split(".")[3] for name in blocks} == set("012345")
+    assert not rest & (head | blocks)
+
+
 def test_a_frozen_name_that_no_parameter_has_is_refused(model: HarkenWav2Vec2ForCTC) -> None:
     with pytest.raises(ConfigurationError, match=r"start\.frozen: no parameter's name begins with 'wav2vec3'"):
         optimiser_of(replace(recipe(), start=Start("seed", ("wav2vec3",))), model)
@@ -60,9 +70,10 @@ def test_every_group_says_what_it_has_and_what_was_left_out(data_dir: Path) -> N
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"teacher": "whisper"}, "teacher is 'whisper'; there is moonshine-tiny-en"),
+        ({"teacher": "whisper"}, "teacher is 'whisper'; there is moonshine-tiny-en and whisper-base"),
         ({"losses": replace(recipe().losses, states=(1.0,) * 8)}, "states has 8 weights; the teacher has 7 states, the student 8"),
         ({}, "seed: 72 numbers a frame of 20 samples"),
+        ({"teacher": WHISPER_BASE}, "seed: 72 numbers a frame of 20 samples that sees .*; the teacher has 512 numbers a frame of 320"),
     ],
 )
 def test_a_teacher_that_does_not_fit_is_refused(data_dir: Path, model: HarkenWav2Vec2ForCTC, change: dict[str, object], message: str) -> None:

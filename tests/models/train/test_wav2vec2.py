@@ -8,13 +8,15 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import onnxruntime as ort
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
-from transformers import AutoModelForCTC, Wav2Vec2Config, Wav2Vec2ForCTC
+from transformers import AutoModelForCTC, Wav2Vec2Config, Wav2Vec2ForCTC, WhisperConfig, WhisperModel
 
 from models.bundle import default_bundle_dir
 from models.export.checkpoint import read_checkpoint
+from models.export.graph import build_graph
 from models.train.wav2vec2 import HarkenWav2Vec2Config, HarkenWav2Vec2ForCTC
 from protos.errors import BundleError
 
@@ -152,18 +154,52 @@ def test_the_shipped_bundle_is_read_and_what_is_saved_reads_again(tmp_path: Path
     assert all(torch.equal(tensor, again.state_dict()[name]) for name, tensor in model.state_dict().items())
 
 
-@pytest.mark.parametrize(("rotary_scale", "model_type"), [(0.0, "wav2vec2"), (0.25, "harken-wav2vec2")])
-def test_only_without_rotation_does_stock_transformers_load_what_is_saved(tmp_path: Path, rotary_scale: float, model_type: str) -> None:
-    model = tiny(rotary_scale)
+@torch.no_grad()
+def test_sinusoids_are_whispers_and_enter_before_the_first_block() -> None:
+    waveforms, samples = batch([1600])
+    still, placed = tiny(), tiny(sinusoidal_positions=True)
+    table = WhisperModel(WhisperConfig(d_model=72, encoder_layers=1, decoder_layers=1, encoder_attention_heads=2, max_source_positions=200)).encoder
+    expected = {}
+    still.wav2vec2.encoder.layers[0].register_forward_pre_hook(lambda _, given: expected.update(still=given[0]))
+    placed.wav2vec2.encoder.layers[0].register_forward_pre_hook(lambda _, given: expected.update(placed=given[0]))
+    before, after = still.hear(waveforms, samples), placed.hear(waveforms, samples)
+    added = table.embed_positions.weight[: before.states[0].shape[1]]
+    assert torch.allclose(expected["placed"], expected["still"] + added, atol=1e-5)
+    assert torch.equal(before.states[0], after.states[0])
+    assert not torch.allclose(before.logits, after.logits, atol=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("positions", "model_type"), [({}, "wav2vec2"), ({"rotary_scale": 0.25}, "harken-wav2vec2"), ({"sinusoidal_positions": True}, "harken-wav2vec2")]
+)
+def test_only_without_positions_of_its_own_does_stock_transformers_load_it(tmp_path: Path, positions: dict[str, Any], model_type: str) -> None:
+    model = tiny(**positions)
     model.save_pretrained(tmp_path)
     assert json.loads((tmp_path / "config.json").read_text())["model_type"] == model_type
-    if rotary_scale:
+    if positions:
         with pytest.raises(ValueError, match="harken-wav2vec2"):
             AutoModelForCTC.from_pretrained(tmp_path)
+        waveforms, samples = batch([1600])
+        again = HarkenWav2Vec2ForCTC.from_pretrained(tmp_path).eval()
+        assert torch.equal(again.hear(waveforms, samples).logits, model.hear(waveforms, samples).logits)
     else:
         stock = AutoModelForCTC.from_pretrained(tmp_path)
         assert type(stock) is Wav2Vec2ForCTC
         assert torch.equal(stock.lm_head.weight, model.lm_head.weight)
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("positions", [{}, {"rotary_scale": 1.0}, {"sinusoidal_positions": True}])
+def test_the_exported_graph_computes_what_it_does(tmp_path: Path, positions: dict[str, Any]) -> None:
+    model = tiny(**positions)
+    model.save_pretrained(tmp_path)
+    graph = build_graph(read_checkpoint(tmp_path), 32_000)
+    session = ort.InferenceSession(graph.SerializeToString(), providers=["CPUExecutionProvider"])
+    waveforms, samples = batch([9600, 1600])
+    (logits,) = session.run(None, {"waveform": waveforms.numpy(), "lengths": samples.numpy()})
+    heard = model.hear(waveforms, samples)
+    for row, frames in enumerate(heard.frames):
+        assert torch.allclose(torch.from_numpy(logits[row, :frames]), heard.logits[row, :frames], atol=1e-4)
 
 
 def test_a_stock_checkpoint_is_read(tmp_path: Path) -> None:

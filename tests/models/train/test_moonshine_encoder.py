@@ -10,7 +10,7 @@ from onnx import TensorProto, helper, numpy_helper
 from transformers import MoonshineConfig, MoonshineModel
 
 from models.records import FrameClock
-from models.train.teacher import HEADS, HIDDEN, LAYERS, Alignment, MoonshineEncoder, encoder_weights
+from models.train.moonshine_encoder import HEADS, HIDDEN, LAYERS, Alignment, MoonshineEncoder, encoder_weights
 
 pytestmark = pytest.mark.train
 
@@ -25,8 +25,13 @@ def theirs() -> MoonshineModel:
 
 
 @pytest.fixture(scope="module")
-def encoder(theirs: MoonshineModel) -> MoonshineEncoder:
-    return MoonshineEncoder({name: tensor.numpy() for name, tensor in theirs.encoder.state_dict().items()})
+def weights(theirs: MoonshineModel) -> dict[str, np.ndarray]:
+    return {name: tensor.numpy() for name, tensor in theirs.encoder.state_dict().items()}
+
+
+@pytest.fixture(scope="module")
+def encoder(weights: dict[str, np.ndarray]) -> MoonshineEncoder:
+    return MoonshineEncoder(weights)
 
 
 @torch.no_grad()
@@ -50,10 +55,11 @@ def test_a_clip_beside_a_longer_one_is_heard_as_alone(encoder: MoonshineEncoder)
         assert torch.allclose(ours[1, : count[0]], single[0], atol=1e-4)
 
 
-def test_aligned_states_are_the_later_frames_and_zeros_where_it_heard_none(encoder: MoonshineEncoder) -> None:
+def test_aligned_states_are_the_later_frames_and_zeros_where_it_heard_none(weights: dict[str, np.ndarray]) -> None:
     torch.manual_seed(4)
     waveform, samples = torch.randn(1, 16_000) * 0.1, torch.tensor([16_000])
-    cut, frames = encoder.aligned(waveform, samples, Alignment(2, 96), 60)
+    encoder = MoonshineEncoder(weights, Alignment(2, 96))
+    cut, frames = encoder.aligned(waveform, samples, 60)
     whole, count = encoder(waveform[:, 96:], samples - 96)
     assert frames[0] == count[0] - 2
     assert cut[3].shape == (1, 60, HIDDEN)

@@ -46,11 +46,15 @@ class Alignment:
         return Alignment(*divmod(centre - FIRST_CENTRE_SAMPLE - EARLIER_SAMPLES, STRIDE_SAMPLES))
 
 
+TOGETHER = Alignment(0, 0)
+
+
 class MoonshineEncoder:
     """Agrees with the original graph but for its quantised activations: correlation 0.999 on speech."""
 
-    def __init__(self, weights: Mapping[str, np.ndarray], device: torch.device | str = "cpu") -> None:
-        """weights: by the names of `encoder_weights`."""
+    def __init__(self, weights: Mapping[str, np.ndarray], alignment: Alignment = TOGETHER, device: torch.device | str = "cpu") -> None:
+        """weights: by the names of `encoder_weights`. alignment: of the student it is compared to."""
+        self._alignment = alignment
         self._weights = {name: torch.from_numpy(array).to(device) for name, array in weights.items()}
 
     @torch.no_grad()
@@ -64,8 +68,9 @@ class MoonshineEncoder:
             states.append(hidden)
         return states, frames
 
-    def aligned(self, waveforms: Tensor, samples: Tensor, alignment: Alignment, length: int) -> tuple[list[Tensor], Tensor]:
+    def aligned(self, waveforms: Tensor, samples: Tensor, length: int) -> tuple[list[Tensor], Tensor]:
         """As __call__, its first `length` frames as the student counts them, padded with zeros where the clip has fewer."""
+        alignment = self._alignment
         states, frames = self(waveforms[:, alignment.samples :], samples - alignment.samples)
         last = alignment.frames + length
         cut = [functional.pad(state, (0, 0, 0, max(0, last - state.shape[1])))[:, alignment.frames : last] for state in states]
