@@ -36,7 +36,7 @@ SILENCE_S = 4.0
 
 
 class WhisperEncoder:
-    """Agrees with CTranslate2 where it is given the same log-mel spectrum."""
+    """What transformers' WhisperEncoder computes (tests), but for where the clip lies in its window."""
 
     def __init__(self, weights: Mapping[str, npt.NDArray[np.float32]], device: torch.device | str = "cpu", silence_s: float = SILENCE_S) -> None:
         """weights: by the names of `encoder_weights`."""
