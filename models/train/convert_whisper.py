@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from models.train.convert import NO_DROPOUT, OUTPUTS, fill_block, start_first_layer
+from models.train.convert import CONFIGURATION, fill_block, start_first_layer
 from models.train.thin import thinned
 from models.train.wav2vec2 import HarkenWav2Vec2Config, HarkenWav2Vec2ForCTC, sinusoids
 from models.train.whisper_encoder import HEAD_SIZE, HOP, STRIDE, WINDOW, WhisperEncoder
@@ -73,7 +73,6 @@ def _block_weights(weights: Mapping[str, np.ndarray], name: str) -> dict[str, np
 def _config(hidden: int, neurons: int, layers: int) -> HarkenWav2Vec2Config:
     return HarkenWav2Vec2Config(
         sinusoidal_positions=True,
-        vocab_size=OUTPUTS,
         hidden_size=hidden,
         num_hidden_layers=layers,
         num_attention_heads=hidden // HEAD_SIZE,
@@ -82,11 +81,6 @@ def _config(hidden: int, neurons: int, layers: int) -> HarkenWav2Vec2Config:
         conv_kernel=[WINDOW, 3, 3, 1],
         conv_stride=[HOP, 1, STRIDE, 1],
         num_feat_extract_layers=4,
-        feat_extract_norm="layer",
-        conv_bias=True,
-        do_stable_layer_norm=True,
         num_conv_pos_embeddings=8,
-        apply_spec_augment=False,
-        ctc_zero_infinity=True,
-        **NO_DROPOUT,
+        **CONFIGURATION,
     )

@@ -32,6 +32,7 @@ from protos.errors import BundleError
 
 BASE_WAVELENGTH = 10_000
 HEAD_MULTIPLE = 8
+SMALLEST_SINUSOID = 4
 
 
 class HarkenWav2Vec2Config(Wav2Vec2Config):
@@ -177,7 +178,7 @@ class HarkenWav2Vec2ForCTC(Wav2Vec2ForCTC):
         return model
 
     def save_pretrained(self, folder: str | Path, **options: Any) -> None:
-        """As transformers does: without rotation as a Wav2Vec2, which every tool loads; with rotation as a type of our own, which none does."""
+        """As transformers does: without positions of its own a Wav2Vec2, which every tool loads; with them a type of ours, which none does."""
         super().save_pretrained(folder, **options)
         if self.config.rotary_scale == 0 and not self.config.sinusoidal_positions:
             path = Path(folder) / CONFIG
@@ -190,6 +191,8 @@ def check(config: Wav2Vec2Config) -> None:
     for key, (default, understood) in UNDERSTOOD.items():
         if getattr(config, key, default) != understood:
             raise BundleError(f"{key} is {getattr(config, key)!r}, this model understands {understood!r}")
+    if config.sinusoidal_positions and (config.hidden_size % 2 or config.hidden_size < SMALLEST_SINUSOID):
+        raise BundleError(f"hidden_size is {config.hidden_size}; for sinusoidal_positions it must be even and at least {SMALLEST_SINUSOID}")
     scale, head_size = config.rotary_scale, config.hidden_size // config.num_attention_heads
     if not 0 <= scale < float("inf") or (scale > 0 and head_size < ROTARY_DIMENSIONS):
         raise BundleError(

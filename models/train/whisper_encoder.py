@@ -13,6 +13,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 from torch.nn import functional
+from torchaudio.functional import melscale_fbanks
 
 from models.data.ctranslate2_file import read_weights
 from models.data.teachers import WHISPER_BASE
@@ -120,7 +121,5 @@ def encoder_weights(name: str = WHISPER_BASE) -> dict[str, npt.NDArray[np.float3
 
 def mel_bands() -> npt.NDArray[np.float32]:
     """(BANDS, WINDOW / 2 + 1): Slaney's mel scale up to 8 kHz, triangles of equal area, as librosa's and Whisper's are."""
-    from torchaudio.functional import melscale_fbanks  # noqa: PLC0415 - only a teacher needs it
-
     bands = melscale_fbanks(WINDOW // 2 + 1, 0.0, SAMPLE_RATE_HZ / 2, BANDS, SAMPLE_RATE_HZ, norm="slaney", mel_scale="slaney")
     return np.ascontiguousarray(bands.T.numpy(), np.float32)

@@ -221,6 +221,7 @@ def test_a_stock_checkpoint_is_read(tmp_path: Path) -> None:
         ({"rotary_scale": -0.5}, "rotary_scale is -0.5"),
         ({"rotary_scale": float("inf")}, "rotary_scale is inf"),
         ({"rotary_scale": 1.0, "num_attention_heads": 4}, "with heads of 18"),
+        ({"sinusoidal_positions": True, "hidden_size": 9, "num_attention_heads": 3, "num_conv_pos_embedding_groups": 3}, "hidden_size is 9"),
     ],
 )
 def test_a_configuration_that_it_does_not_understand_is_refused_by_name(change: dict[str, Any], message: str) -> None:
