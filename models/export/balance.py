@@ -16,7 +16,7 @@ import onnxruntime as ort
 from models.export.builder import Array
 from models.export.calibrate import CLIP_QUANTILE, watching
 from models.export.checkpoint import Checkpoint
-from models.export.tensors import Shape
+from models.export.tensors import SINK_VALUES, Shape
 from models.features import Waveform, batch
 
 # Of one channel's values in one clip: a frame in a thousand may be louder.
@@ -35,6 +35,8 @@ class Joint:
     source: str
     """A norm, or a projection whose outputs are the channels."""
     products: tuple[str, ...]
+    beside: tuple[str, ...] = ()
+    """What else enters the products unprojected: sinks."""
 
 
 def joints(shape: Shape) -> Iterator[Joint]:
@@ -45,7 +47,8 @@ def joints(shape: Shape) -> Iterator[Joint]:
         if shape.stable_layer_norm:
             yield Joint(attention, f"{name}.layer_norm", tuple(f"{attention}.{part}_proj" for part in "qkv"))
             yield Joint(inner, f"{name}.final_layer_norm", (inner,))
-        yield Joint(f"{attention}.out_proj", f"{attention}.v_proj", (f"{attention}.out_proj",))
+        sinks = (f"{attention}.{SINK_VALUES}",) if shape.attention_sinks else ()
+        yield Joint(f"{attention}.out_proj", f"{attention}.v_proj", (f"{attention}.out_proj",), sinks)
     if shape.stable_layer_norm:
         yield Joint("lm_head", "encoder.layer_norm", ("lm_head",))
 
@@ -59,7 +62,8 @@ def balanced(checkpoint: Checkpoint, peaks: Mapping[str, Array]) -> Checkpoint:
         scale = (scale / np.exp(np.log(scale).mean())).astype(np.float32)
         source = weights[f"{joint.source}.weight"]
         weights[f"{joint.source}.weight"] = source / (scale if source.ndim == 1 else scale[:, None])
-        weights[f"{joint.source}.bias"] = weights[f"{joint.source}.bias"] / scale
+        for name in (f"{joint.source}.bias", *joint.beside):
+            weights[name] = weights[name] / scale
         for name in joint.products:
             weights[f"{name}.weight"] = weights[f"{name}.weight"] * scale
     return replace(checkpoint, weights=weights)

@@ -80,7 +80,7 @@ def read_checkpoint(folder: Path) -> Checkpoint:
 def write_checkpoint(checkpoint: Checkpoint, folder: Path) -> None:
     """bf16 weights under their own names, and a config whose model_type says whether stock transformers may load it."""
     config = {**checkpoint.config, "model_type": STOCK_MODEL_TYPE}
-    if checkpoint.shape.rotary_scale > 0 or checkpoint.shape.sinusoidal_positions:
+    if checkpoint.shape.is_our_own:
         config |= {"model_type": OWN_MODEL_TYPE, "architectures": [OWN_ARCHITECTURE]}
     (folder / CONFIG).write_text(json.dumps(config, indent=1, sort_keys=True) + "\n")
     halves = {name: np.ascontiguousarray(array, ml_dtypes.bfloat16) for name, array in checkpoint.tensors.items()}
@@ -122,6 +122,7 @@ def shape_of(path: Path, config: Any) -> Shape:
             outputs=int(config["vocab_size"]),
             rotary_scale=float(config.get("rotary_scale", 0.0)),
             sinusoidal_positions=_flag(config, "sinusoidal_positions"),
+            attention_sinks=int(config.get("attention_sinks", 0)),
         )
     except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise BundleError(f"{path}: is not a Wav2Vec2 configuration ({type(error).__name__}: {error})") from error
@@ -151,6 +152,8 @@ def _check_shape(path: Path, shape: Shape) -> None:
         raise BundleError(
             f"{path}: rotary_scale {shape.rotary_scale:g} with heads of {shape.head_size}; it turns {ROTARY_DIMENSIONS} dimensions of each"
         )
+    if shape.attention_sinks < 0:
+        raise BundleError(f"{path}: attention_sinks is {shape.attention_sinks}, must be at least 0")
     if shape.sinusoidal_positions and (shape.hidden_size % 2 or shape.hidden_size < 4):
         raise BundleError(f"{path}: hidden_size {shape.hidden_size} must be even and at least 4 for sines and cosines of positions")
 

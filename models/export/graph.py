@@ -52,6 +52,8 @@ def _encoder(builder: Builder, x: str, counts: str, shape: Shape, weights: Weigh
     tables = rotary_tables(builder, shape, max_samples) if shape.rotary_scale > 0 else None
     if not shape.stable_layer_norm:
         x = builder.layer_norm(x, *norm)
+    if shape.attention_sinks:
+        counts = builder.node("Add", counts, builder.ints(shape.attention_sinks))
     for number in range(shape.layers):
         x = block(builder, x, counts, shape, weights, number, tables if number < ROTARY_BLOCKS else None)
     return builder.layer_norm(x, *norm) if shape.stable_layer_norm else x

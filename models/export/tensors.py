@@ -12,6 +12,7 @@ import numpy.typing as npt
 from models.records import FrameClock
 
 POSITION_CONV = "encoder.pos_conv_embed.conv"
+SINK_KEYS, SINK_VALUES = "sink_keys", "sink_values"
 LONGEST_WAVELENGTH = 10_000
 Sizes = tuple[int, ...]
 
@@ -41,6 +42,13 @@ class Shape:
     outputs: int
     rotary_scale: float
     sinusoidal_positions: bool = False
+    attention_sinks: int = 0
+    """Learnt keys and values that every block's queries see beside the clip's own."""
+
+    @property
+    def is_our_own(self) -> bool:
+        """It computes what stock Wav2Vec2 cannot."""
+        return self.rotary_scale > 0 or self.sinusoidal_positions or self.attention_sinks > 0
 
     @property
     def head_size(self) -> int:
@@ -57,7 +65,7 @@ class Shape:
 
 def expected_tensors(shape: Shape) -> dict[str, Sizes]:
     """Name without the prefix `wav2vec2.` -> sizes, weight norm of the position convolution folded."""
-    hidden, inner = shape.hidden_size, shape.intermediate_size
+    hidden = shape.hidden_size
     position = (hidden, hidden // shape.position_groups, shape.position_kernel)
     return {
         **_front_end(shape),
@@ -65,7 +73,7 @@ def expected_tensors(shape: Shape) -> dict[str, Sizes]:
         **_linear("feature_projection.projection", hidden, shape.conv_dim[-1]),
         f"{POSITION_CONV}.weight": position,
         f"{POSITION_CONV}.bias": (hidden,),
-        **{name: sizes for number in range(shape.layers) for name, sizes in _block(f"encoder.layers.{number}", hidden, inner).items()},
+        **{name: sizes for number in range(shape.layers) for name, sizes in _block(f"encoder.layers.{number}", shape).items()},
         **_norm("encoder.layer_norm", hidden),
         **_linear("lm_head", shape.outputs, hidden),
     }
@@ -93,10 +101,13 @@ def _front_end(shape: Shape) -> dict[str, Sizes]:
     return tensors
 
 
-def _block(name: str, hidden: int, inner: int) -> dict[str, Sizes]:
+def _block(name: str, shape: Shape) -> dict[str, Sizes]:
+    hidden, inner = shape.hidden_size, shape.intermediate_size
     tensors = {**_norm(f"{name}.layer_norm", hidden), **_norm(f"{name}.final_layer_norm", hidden)}
     for part in ("q_proj", "k_proj", "v_proj", "out_proj"):
         tensors |= _linear(f"{name}.attention.{part}", hidden, hidden)
+    if shape.attention_sinks:
+        tensors |= {f"{name}.attention.{sinks}": (shape.attention_sinks, hidden) for sinks in (SINK_KEYS, SINK_VALUES)}
     tensors |= _linear(f"{name}.feed_forward.intermediate_dense", inner, hidden)
     return tensors | _linear(f"{name}.feed_forward.output_dense", hidden, inner)
 

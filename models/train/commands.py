@@ -62,7 +62,7 @@ def convert(
 
         from models.data.moonshine import ENCODER, moonshine_folder  # noqa: PLC0415
         from models.evaluate.scoring import labelled_rows  # noqa: PLC0415
-        from models.train import convert_moonshine, convert_whisper, moonshine_encoder, whisper_encoder  # noqa: PLC0415
+        from models.train import convert_moonshine, convert_whisper, moonshine_encoder, sinks, whisper_encoder  # noqa: PLC0415
         from models.train.convert import LICENCES_OF, write_student  # noqa: PLC0415
     if name not in LICENCES_OF:
         raise ConfigurationError(f"--teacher {name}: there is {' and '.join(LICENCES_OF)}")
@@ -70,7 +70,7 @@ def convert(
     torch.manual_seed(1)
     heard = [torch.from_numpy(read_waveform(speech.parent / row["audio"])) for row in rows]
     if name == WHISPER_BASE:
-        student = convert_whisper.as_student(whisper_encoder.encoder_weights(name), heard)
+        student = convert_whisper.as_student(sinks.with_sinks(whisper_encoder.encoder_weights(name), heard), heard)
     else:
         student = convert_moonshine.as_student(moonshine_encoder.encoder_weights(moonshine_folder() / ENCODER), heard, rotary_scale)
     write_student(student, out, name)

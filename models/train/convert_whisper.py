@@ -24,10 +24,11 @@ HEAD_SHRINK = 0.3
 
 
 def as_student(weights: Mapping[str, np.ndarray], clips: Sequence[Tensor], neurons: int = NEURONS) -> HarkenWav2Vec2ForCTC:
-    """weights: of `whisper_encoder.encoder_weights`. clips: normalised waveforms (S,), to scale filters and to choose neurons on: some minutes."""
+    """weights: of `sinks.with_sinks`. clips: normalised waveforms (S,), to scale filters and to choose neurons on: some minutes."""
     hidden, thick = len(weights["conv1/bias"]), len(weights["layer_0/ffn/linear_0/bias"])
     layers = sum(name.endswith("ffn/linear_0/bias") for name in weights)
-    model = HarkenWav2Vec2ForCTC(_config(hidden, thick, layers)).eval()
+    sinks = len(weights["layer_0/self_attention/sink_keys"])
+    model = HarkenWav2Vec2ForCTC(_config(hidden, thick, layers, sinks)).eval()
     with torch.no_grad():
         start_first_layer(model.wav2vec2.feature_extractor.conv_layers[0].conv, clips)
         for number, block in enumerate(model.wav2vec2.encoder.layers):
@@ -67,12 +68,14 @@ def _block_weights(weights: Mapping[str, np.ndarray], name: str) -> dict[str, np
     for kind in ("weight", "bias"):
         parts = np.split(weights[f"{name}/self_attention/linear_0/{kind}"], 3)
         mine |= {f"attention.{letter}_proj.{kind}": part for letter, part in zip("qkv", parts, strict=True)}
+    mine |= {f"attention.{sinks}": weights[f"{name}/self_attention/{sinks}"] for sinks in ("sink_keys", "sink_values")}
     return mine
 
 
-def _config(hidden: int, neurons: int, layers: int) -> HarkenWav2Vec2Config:
+def _config(hidden: int, neurons: int, layers: int, sinks: int) -> HarkenWav2Vec2Config:
     return HarkenWav2Vec2Config(
         sinusoidal_positions=True,
+        attention_sinks=sinks,
         hidden_size=hidden,
         num_hidden_layers=layers,
         num_attention_heads=hidden // HEAD_SIZE,

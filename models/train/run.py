@@ -31,6 +31,7 @@ from models.train.moonshine_encoder import encoder_weights as moonshine_weights
 from models.train.pool import PooledSpeech
 from models.train.recipe import Group, Recipe
 from models.train.record import Record
+from models.train.sinks import with_sinks
 from models.train.targets import Spelling
 from models.train.wav2vec2 import HarkenWav2Vec2ForCTC
 from models.train.whisper_encoder import LAYERS as WHISPER_LAYERS
@@ -152,21 +153,20 @@ def lesson_of(recipe: Recipe, model: HarkenWav2Vec2ForCTC, groups: list[CutSet],
         raise ConfigurationError(
             f"losses.states has {states} weights; the teacher has {layers + 1} states, the student {model.config.num_hidden_layers + 1}"
         )
+    cuts = [cut for group in groups for cut in group]
+    clips = [torch.from_numpy(waveform_of(cuts[index * len(cuts) // SCALE_CLIPS])) for index in range(SCALE_CLIPS)]
     try:
-        encoder = teacher_of(recipe.teacher, model, device)
+        encoder = teacher_of(recipe.teacher, model, clips, device)
     except ValueError as error:
         raise ConfigurationError(f"{recipe.start.checkpoint}: {error}") from error
-    if not scales:
-        cuts = [cut for group in groups for cut in group]
-        chosen = [cuts[index * len(cuts) // SCALE_CLIPS] for index in range(SCALE_CLIPS)]
-        scales = encoder.scales([torch.from_numpy(waveform_of(cut)).to(device) for cut in chosen])
+    scales = scales or encoder.scales([clip.to(device) for clip in clips])
     return Lesson(encoder, [Scale(scale.mean.to(device), scale.deviation.to(device)) for scale in scales[:states]])
 
 
-def teacher_of(name: str, model: HarkenWav2Vec2ForCTC, device: torch.device) -> MoonshineEncoder | WhisperEncoder:
-    """Raises: ValueError: the student cannot be compared to it."""
+def teacher_of(name: str, model: HarkenWav2Vec2ForCTC, clips: list[torch.Tensor], device: torch.device) -> MoonshineEncoder | WhisperEncoder:
+    """clips: (S,) each, for Whisper's sinks. Raises: ValueError: the student cannot be compared to it."""
     if name == MOONSHINE_TINY:
         alignment = Alignment.to(model.clock, model.config.hidden_size)
         return MoonshineEncoder(moonshine_weights(moonshine.moonshine_folder() / moonshine.ENCODER), alignment, device)
     check_student(model.clock, model.config.hidden_size)
-    return WhisperEncoder(whisper_weights(name), device)
+    return WhisperEncoder(with_sinks(whisper_weights(name), clips), device)

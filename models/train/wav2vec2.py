@@ -36,13 +36,15 @@ SMALLEST_SINUSOID = 4
 
 
 class HarkenWav2Vec2Config(Wav2Vec2Config):
-    """Wav2Vec2Config and positions of two other kinds; without both it is Wav2Vec2."""
+    """Wav2Vec2Config, positions of two other kinds, and sinks; without all three it is Wav2Vec2."""
 
     model_type = OWN_MODEL_TYPE
     rotary_scale: float | int = 0.0
     """The share of the angle by which queries and keys of the first blocks are turned."""
     sinusoidal_positions: bool = False
     """Sines and cosines of each frame's number are added to what enters the first block, as Whisper's encoder has it."""
+    attention_sinks: int = 0
+    """Learnt keys and values that every block's queries see beside the clip's own (Sukhbaatar et al. 2019)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +59,17 @@ class Heard:
     """(B, T, H) each: what the projection gives, before positions and masks, then what each block gives, before the last norm."""
 
 
-class RotaryAttention(Wav2Vec2Attention):
-    """Turns the first ROTARY_DIMENSIONS of every query and key by the frame's number times `scale`."""
+class HarkenAttention(Wav2Vec2Attention):
+    """Turns the first ROTARY_DIMENSIONS of every query and key by the frame's number times `scale`. Sinks lie nowhere and are not turned."""
 
     scale = 0.0
+
+    def __init__(self, config: HarkenWav2Vec2Config, scale: float) -> None:
+        super().__init__(config.hidden_size, config.num_attention_heads, config=config)
+        self.scale = scale
+        self.sinks = config.attention_sinks
+        if self.sinks:
+            self.sink_keys, self.sink_values = (nn.Parameter(torch.zeros(self.sinks, config.hidden_size)) for _ in range(2))
 
     def forward(self, hidden_states: Tensor, attention_mask: Tensor | None = None, **_: Any) -> tuple[Tensor, None]:
         """(B, T, H) -> (B, T, H), nothing. attention_mask: broadcasts to (B, heads, T, T); boolean, true where a key may be seen."""
@@ -71,6 +80,9 @@ class RotaryAttention(Wav2Vec2Attention):
         )
         if self.scale:
             query, key = rotate(query, self.scale), rotate(key, self.scale)
+        if self.sinks:
+            key, value = behind_sinks(self.sink_keys, key), behind_sinks(self.sink_values, value)
+            attention_mask = None if attention_mask is None else functional.pad(attention_mask, (self.sinks, 0), value=True)
         mixed = attend(query, key, value, attention_mask)
         return self.out_proj(mixed.transpose(1, 2).reshape(batch, frames, hidden)), None
 
@@ -109,9 +121,7 @@ class HarkenWav2Vec2ForCTC(Wav2Vec2ForCTC):
         super().__init__(config)
         self.wav2vec2.feature_extractor = ChannelLastFrontEnd(self.wav2vec2.feature_extractor)
         for number, block in enumerate(self.wav2vec2.encoder.layers):
-            stock = block.attention
-            block.attention = RotaryAttention(stock.embed_dim, stock.num_heads, config=config)
-            block.attention.scale = config.rotary_scale if number < ROTARY_BLOCKS else 0.0
+            block.attention = HarkenAttention(config, config.rotary_scale if number < ROTARY_BLOCKS else 0.0)
         self.drop(0.0)
         self.post_init()
 
@@ -180,7 +190,7 @@ class HarkenWav2Vec2ForCTC(Wav2Vec2ForCTC):
     def save_pretrained(self, folder: str | Path, **options: Any) -> None:
         """As transformers does: without positions of its own a Wav2Vec2, which every tool loads; with them a type of ours, which none does."""
         super().save_pretrained(folder, **options)
-        if self.config.rotary_scale == 0 and not self.config.sinusoidal_positions:
+        if not (self.config.rotary_scale or self.config.sinusoidal_positions or self.config.attention_sinks):
             path = Path(folder) / CONFIG
             stock = Wav2Vec2Config.from_dict({**self.config.to_dict(), "model_type": STOCK_MODEL_TYPE, "architectures": [Wav2Vec2ForCTC.__name__]})
             stock.to_json_file(path)
@@ -193,6 +203,8 @@ def check(config: Wav2Vec2Config) -> None:
             raise BundleError(f"{key} is {getattr(config, key)!r}, this model understands {understood!r}")
     if config.sinusoidal_positions and (config.hidden_size % 2 or config.hidden_size < SMALLEST_SINUSOID):
         raise BundleError(f"hidden_size is {config.hidden_size}; for sinusoidal_positions it must be even and at least {SMALLEST_SINUSOID}")
+    if config.attention_sinks < 0:
+        raise BundleError(f"attention_sinks is {config.attention_sinks}; it must be at least 0")
     scale, head_size = config.rotary_scale, config.hidden_size // config.num_attention_heads
     if not 0 <= scale < float("inf") or (scale > 0 and head_size < ROTARY_DIMENSIONS):
         raise BundleError(
@@ -225,6 +237,13 @@ def sinusoids(hidden: Tensor) -> Tensor:
     exponents = torch.arange(size // 2, device=hidden.device, dtype=torch.float64) / (size // 2 - 1)
     angles = torch.arange(frames, device=hidden.device, dtype=torch.float64)[:, None] * BASE_WAVELENGTH**-exponents
     return torch.cat((angles.sin(), angles.cos()), 1).to(hidden.dtype)
+
+
+def behind_sinks(sinks: Tensor, states: Tensor) -> Tensor:
+    """(N, H) keys or values, (B, heads, T, D) a clip's own -> (B, heads, N + T, D)."""
+    batch, heads, _, size = states.shape
+    split = sinks.to(states.dtype).view(len(sinks), heads, size).transpose(0, 1)
+    return torch.cat((split.expand(batch, -1, -1, -1), states), 2)
 
 
 def attend(query: Tensor, key: Tensor, value: Tensor, heeded: Tensor | None) -> Tensor:

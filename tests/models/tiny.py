@@ -66,6 +66,7 @@ def config_of(shape: Shape) -> dict[str, Any]:
         "vocab_size": shape.outputs,
         "rotary_scale": shape.rotary_scale,
         "sinusoidal_positions": shape.sinusoidal_positions,
+        "attention_sinks": shape.attention_sinks,
     }
 
 

@@ -82,6 +82,8 @@ def attention(x: Array, w: dict[str, Array], name: str, shape: Shape, rotary: bo
         q, k, v = (array[:, head * size : (head + 1) * size] for array in (query, key, value))
         if rotary:
             q, k = turn(q, shape.rotary_scale), turn(k, shape.rotary_scale)
+        if shape.attention_sinks:
+            k, v = (np.concatenate((w[f"{name}.sink_{kind}"][:, head * size : (head + 1) * size], own)) for kind, own in (("keys", k), ("values", v)))
         scores = q @ k.T / math.sqrt(size)
         weights = np.exp(scores - scores.max(axis=1, keepdims=True))
         out.append(weights / weights.sum(axis=1, keepdims=True) @ v)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnxruntime as ort
@@ -13,6 +14,7 @@ from models.export.balance import balanced, channel_peaks, joints
 from models.export.builder import Builder
 from models.export.checkpoint import Checkpoint, read_checkpoint
 from models.export.graph import build_graph
+from models.export.tensors import SINK_VALUES
 from models.features import batch
 from tests.models.tiny import SHAPE, write_source
 
@@ -25,17 +27,17 @@ def peaks_of(checkpoint: Checkpoint) -> dict[str, np.ndarray]:
 
 
 def uneven(checkpoint: Checkpoint, loud: float = 30.0) -> Checkpoint:
-    """One channel of every norm is far louder than the rest."""
-    weights = {name: array.copy() for name, array in checkpoint.weights.items()}
+    """One channel of every norm is far louder than the rest, and so are sinks beside a clip's own values."""
+    weights = {name: array * loud if name.endswith(SINK_VALUES) else array.copy() for name, array in checkpoint.weights.items()}
     for joint in joints(checkpoint.shape):
         if weights[f"{joint.source}.weight"].ndim == 1:
             weights[f"{joint.source}.weight"][3] = loud
     return replace(checkpoint, weights=weights)
 
 
-@pytest.mark.parametrize("stable", [True, False])
-def test_the_function_stays_the_same(tmp_path: Path, stable: bool) -> None:
-    checkpoint = uneven(read_checkpoint(write_source(tmp_path / "source", replace(SHAPE, stable_layer_norm=stable))))
+@pytest.mark.parametrize("changes", [{}, {"stable_layer_norm": False}, {"attention_sinks": 3}])
+def test_the_function_stays_the_same(tmp_path: Path, changes: dict[str, Any]) -> None:
+    checkpoint = uneven(read_checkpoint(write_source(tmp_path / "source", replace(SHAPE, **changes))))
     even = balanced(checkpoint, peaks_of(checkpoint))
     graphs = (build_graph(made, 16_000).SerializeToString() for made in (checkpoint, even))
     before, after = (ort.InferenceSession(graph).run(None, batch([SPEECH[0]]))[0] for graph in graphs)

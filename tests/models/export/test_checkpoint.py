@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -73,6 +74,8 @@ def test_both_namings_of_weight_norm_and_none_give_one_weight(source: Path) -> N
         ("num_conv_pos_embedding_groups", 7),
         ("rotary_scale", -1),
         ("sinusoidal_positions", 1),
+        ("attention_sinks", -1),
+        ("attention_sinks", "many"),
         ("vocab_size", None),
     ],
 )
@@ -129,15 +132,19 @@ def test_what_is_written_can_be_read_again_and_keeps_every_tensor_under_its_own_
 
 
 @pytest.mark.parametrize(
-    ("rotary_scale", "sinusoids", "model_type"),
-    [(0.0, False, "wav2vec2"), (1.0, False, "harken-wav2vec2"), (0.25, False, "harken-wav2vec2"), (0.0, True, "harken-wav2vec2")],
+    ("changes", "model_type"),
+    [
+        ({"rotary_scale": 0.0}, "wav2vec2"),
+        ({"rotary_scale": 1.0}, "harken-wav2vec2"),
+        ({"rotary_scale": 0.25}, "harken-wav2vec2"),
+        ({"rotary_scale": 0.0, "sinusoidal_positions": True}, "harken-wav2vec2"),
+        ({"rotary_scale": 0.0, "attention_sinks": 3}, "harken-wav2vec2"),
+    ],
 )
-def test_only_without_positions_of_its_own_may_stock_transformers_load_it(
-    source: Path, tmp_path: Path, rotary_scale: float, sinusoids: bool, model_type: str
-) -> None:
-    change_config(source, rotary_scale=rotary_scale, sinusoidal_positions=sinusoids)
+def test_only_what_stock_transformers_computes_may_it_load(tmp_path: Path, changes: dict[str, Any], model_type: str) -> None:
+    source = write_source(tmp_path / "source", replace(SHAPE, **changes))
     (tmp_path / "again").mkdir()
     write_checkpoint(read_checkpoint(source), tmp_path / "again")
     assert json.loads((tmp_path / "again" / "config.json").read_text())["model_type"] == model_type
     shape = read_checkpoint(tmp_path / "again").shape
-    assert (shape.rotary_scale, shape.sinusoidal_positions) == (rotary_scale, sinusoids)
+    assert shape == replace(SHAPE, **changes)

@@ -24,6 +24,7 @@ SHAPES = {
     "half the angle": replace(SHAPE, rotary_scale=0.5),
     "no rotation": replace(SHAPE, rotary_scale=0.0),
     "sines and cosines": replace(SHAPE, rotary_scale=0.0, sinusoidal_positions=True, layers=2),
+    "sinks": replace(SHAPE, attention_sinks=3, layers=2),
     "head of 32, all of it turned": replace(SHAPE, hidden_size=64, layers=2),
     "odd position kernel, one group": replace(SHAPE, position_kernel=5, position_groups=1, layers=1),
     "kernel a multiple of its stride": replace(SHAPE, conv_kernel=(10, 4, 2), layers=1),

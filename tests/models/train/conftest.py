@@ -21,6 +21,7 @@ NEEDS_TORCH = [
     "moonshine_encoder",
     "pool",
     "run",
+    "sinks",
     "thin",
     "wav2vec2",
     "whisper_encoder",

@@ -45,7 +45,11 @@ FAMILIES = {
 
 def tiny(rotary_scale: float = 0.0, **changes: Any) -> HarkenWav2Vec2ForCTC:
     torch.manual_seed(1)
-    return HarkenWav2Vec2ForCTC(HarkenWav2Vec2Config(**{**TINY, **LAYER, "rotary_scale": rotary_scale, **changes})).eval()
+    model = HarkenWav2Vec2ForCTC(HarkenWav2Vec2Config(**{**TINY, **LAYER, "rotary_scale": rotary_scale, **changes})).eval()
+    for name, parameter in model.named_parameters():
+        if "sink" in name:
+            torch.nn.init.normal_(parameter)
+    return model
 
 
 def batch(samples: list[int]) -> tuple[torch.Tensor, torch.Tensor]:
@@ -108,12 +112,34 @@ def test_rotation_makes_a_difference_in_the_first_six_blocks_only() -> None:
 
 
 @torch.no_grad()
-def test_a_row_does_not_hear_its_neighbours_nor_the_padding() -> None:
-    model = tiny(1.0).double()
+@pytest.mark.parametrize("sinks", [0, 3])
+def test_a_row_does_not_hear_its_neighbours_nor_the_padding(sinks: int) -> None:
+    model = tiny(1.0, attention_sinks=sinks).double()
     waveforms, samples = batch([1600, 700])
     together, alone = model.hear(waveforms.double(), samples), model.hear(waveforms[1:, :700].double(), samples[1:])
     frames = int(alone.frames[0])
     assert torch.allclose(together.logits[1, :frames], alone.logits[0], atol=1e-12)
+
+
+@torch.no_grad()
+def test_sinks_are_heeded_by_every_clip_beside_its_own_frames() -> None:
+    with_sinks, without = tiny(1.0, attention_sinks=3), tiny(1.0)
+    without.load_state_dict(with_sinks.state_dict(), strict=False)
+    waveforms, samples = batch([1600])
+    assert not torch.allclose(with_sinks.hear(waveforms, samples).logits, without.hear(waveforms, samples).logits, atol=1e-3)
+    # Of no weight against the clip's own.
+    for block in with_sinks.wav2vec2.encoder.layers:
+        block.attention.sink_values.zero_()
+        block.attention.sink_keys.zero_()
+        block.attention.k_proj.weight.zero_()
+        block.attention.k_proj.bias.zero_()
+    heard = with_sinks.hear(waveforms, samples)
+    frames = int(heard.frames[0])
+    for block in without.wav2vec2.encoder.layers:
+        block.attention.k_proj.weight.zero_()
+        block.attention.k_proj.bias.zero_()
+        block.attention.out_proj.weight *= frames / (frames + 3)
+    assert torch.allclose(heard.logits, without.hear(waveforms, samples).logits, atol=1e-5)
 
 
 @torch.no_grad()
@@ -170,7 +196,13 @@ def test_sinusoids_are_whispers_and_enter_before_the_first_block() -> None:
 
 
 @pytest.mark.parametrize(
-    ("positions", "model_type"), [({}, "wav2vec2"), ({"rotary_scale": 0.25}, "harken-wav2vec2"), ({"sinusoidal_positions": True}, "harken-wav2vec2")]
+    ("positions", "model_type"),
+    [
+        ({}, "wav2vec2"),
+        ({"rotary_scale": 0.25}, "harken-wav2vec2"),
+        ({"sinusoidal_positions": True}, "harken-wav2vec2"),
+        ({"attention_sinks": 3}, "harken-wav2vec2"),
+    ],
 )
 def test_only_without_positions_of_its_own_does_stock_transformers_load_it(tmp_path: Path, positions: dict[str, Any], model_type: str) -> None:
     model = tiny(**positions)
@@ -189,7 +221,7 @@ def test_only_without_positions_of_its_own_does_stock_transformers_load_it(tmp_p
 
 
 @torch.no_grad()
-@pytest.mark.parametrize("positions", [{}, {"rotary_scale": 1.0}, {"sinusoidal_positions": True}])
+@pytest.mark.parametrize("positions", [{}, {"rotary_scale": 1.0}, {"sinusoidal_positions": True}, {"rotary_scale": 1.0, "attention_sinks": 3}])
 def test_the_exported_graph_computes_what_it_does(tmp_path: Path, positions: dict[str, Any]) -> None:
     model = tiny(**positions)
     model.save_pretrained(tmp_path)

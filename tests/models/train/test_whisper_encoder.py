@@ -33,7 +33,7 @@ def weights(theirs: WhisperModel) -> dict[str, np.ndarray]:
 
 @pytest.fixture(scope="module")
 def encoder(weights: dict[str, np.ndarray]) -> WhisperEncoder:
-    return WhisperEncoder(weights, silence_s=0.0)
+    return WhisperEncoder(weights)
 
 
 def ctranslate2_names(model: WhisperModel) -> dict[str, np.ndarray]:
@@ -124,6 +124,23 @@ def test_silence_behind_the_clip_is_heeded_and_not_given(
         assert torch.allclose(mine, theirs[:, : mine.shape[1]], atol=1e-3)
     monkeypatch.undo()
     assert not torch.allclose(states[2], encoder(waveform, samples)[0][2], atol=1e-3)
+
+
+@torch.no_grad()
+def test_sinks_are_heeded_as_so_many_more_frames_would_be(weights: dict[str, np.ndarray], encoder: WhisperEncoder) -> None:
+    waveform, samples = loud(8000), torch.tensor([8000])
+    plain = encoder(waveform, samples)[0]
+    name = "layer_1/self_attention"
+    joint = functional.linear(
+        functional.layer_norm(plain[1], (128,), *(torch.from_numpy(weights[f"{name}/layer_norm/{kind}"]) for kind in ("gamma", "beta"))),
+        *(torch.from_numpy(weights[f"{name}/linear_0/{kind}"]) for kind in ("weight", "bias")),
+    )
+    # A clip's own keys and values once more change nothing of its attention's means.
+    own = {f"{name}/sink_keys": joint[0, :, 128:256].numpy(), f"{name}/sink_values": joint[0, :, 256:].numpy()}
+    twice = WhisperEncoder({**weights, **own})(waveform, samples)[0]
+    assert torch.allclose(twice[2], plain[2], atol=1e-4)
+    other = {f"{name}/sink_keys": own[f"{name}/sink_keys"], f"{name}/sink_values": own[f"{name}/sink_values"] + 1}
+    assert not torch.allclose(WhisperEncoder({**weights, **other})(waveform, samples)[0][2], plain[2], atol=1e-2)
 
 
 def test_scales_are_of_every_state(encoder: WhisperEncoder) -> None:
