@@ -6,9 +6,10 @@ import shutil
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from pickle import UnpicklingError
-from typing import Any
+from typing import Any, cast
 
 import torch
+from torch.optim.swa_utils import AveragedModel
 
 from models.bundle import HEADS, LICENCES
 from models.manifest import parse_heads
@@ -18,7 +19,7 @@ from models.train.loss import Scale
 from models.train.wav2vec2 import HarkenWav2Vec2ForCTC
 from protos.errors import ConfigurationError
 
-STATE, CHECKPOINT = "state.pt", "checkpoint"
+STATE, CHECKPOINT, AVERAGED = "state.pt", "checkpoint", "averaged"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,18 +40,28 @@ class Standing:
 START = Standing(0, 0.0, 0.0, Position(), float("inf"), 0)
 
 
-def save(run: Path, model: HarkenWav2Vec2ForCTC, optimiser: torch.optim.Optimizer, scales: list[Scale], standing: Standing, source: Path) -> None:
-    """run/state.pt and run/checkpoint. source: the checkpoint that was started from; its heads and licences come along."""
+def save(
+    run: Path,
+    model: HarkenWav2Vec2ForCTC,
+    optimiser: torch.optim.Optimizer,
+    averaged: AveragedModel | None,
+    scales: list[Scale],
+    standing: Standing,
+    source: Path,
+) -> None:
+    """run/state.pt and run/checkpoint, which is the average if there is one. source: was started from; its heads and licences come along."""
     state = {
         "model": model.state_dict(),
         "optimiser": optimiser.state_dict(),
         "scales": [(scale.mean, scale.deviation) for scale in scales],
         "standing": asdict(standing),
     }
+    if averaged is not None:
+        state[AVERAGED] = averaged.state_dict()
     beside = run / f"{STATE}.new"
     torch.save(state, beside)
     beside.replace(run / STATE)
-    write_checkpoint(model, run / CHECKPOINT, source)
+    write_checkpoint(model if averaged is None else cast("HarkenWav2Vec2ForCTC", averaged.module), run / CHECKPOINT, source)
 
 
 def write_checkpoint(model: HarkenWav2Vec2ForCTC, folder: Path, source: Path) -> None:
@@ -68,12 +79,17 @@ def write_checkpoint(model: HarkenWav2Vec2ForCTC, folder: Path, source: Path) ->
     shutil.rmtree(old, ignore_errors=True)
 
 
-def resume(path: Path, model: HarkenWav2Vec2ForCTC, optimiser: torch.optim.Optimizer) -> tuple[Standing, list[Scale]]:
-    """path: a state.pt of any run with the same model. Raises: ConfigurationError: it is none, or of another model."""
+def resume(path: Path, model: HarkenWav2Vec2ForCTC, optimiser: torch.optim.Optimizer, averaged: AveragedModel | None) -> tuple[Standing, list[Scale]]:
+    """path: a state.pt of any run with the same model; without an average in it, averaging begins with its weights.
+
+    Raises: ConfigurationError: it is none, or of another model.
+    """
     try:
         state: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
         model.load_state_dict(state["model"])
         optimiser.load_state_dict(state["optimiser"])
+        if averaged is not None and AVERAGED in state:
+            averaged.load_state_dict(state[AVERAGED])
         standing = state["standing"]
         return Standing(**{**standing, "position": Position(**standing["position"])}), [Scale(*scale) for scale in state["scales"]]
     except (OSError, RuntimeError, UnpicklingError, KeyError, TypeError, ValueError, EOFError) as error:

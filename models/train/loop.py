@@ -6,12 +6,13 @@ import time
 from collections import defaultdict
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, cast
 
 import torch
 from accelerate import Accelerator
 from accelerate.utils import broadcast
 from rich.progress import Progress
+from torch.optim.swa_utils import AveragedModel
 
 from models.records import CtcHead
 from models.train.batches import Batch, Position, Speech
@@ -79,6 +80,13 @@ class Parts:
     judge: Judge
     lesson: Lesson | None
     record: Record
+    averaged: AveragedModel | None = None
+    """The model's moving average, where the recipe asks for one."""
+
+    @property
+    def best_model(self) -> HarkenWav2Vec2ForCTC:
+        """The one that is judged and kept."""
+        return self.model if self.averaged is None else cast("HarkenWav2Vec2ForCTC", self.averaged.module)
 
 
 def train(parts: Parts, standing: Standing, progress: Progress) -> Standing:
@@ -140,6 +148,8 @@ def step(parts: Parts, batch: Batch, now: Moment) -> Losses:
     # One broken batch must not cost the run; many of them show in the losses.
     if torch.isfinite(norm):
         parts.optimiser.step()
+        if parts.averaged is not None:
+            parts.averaged.update_parameters(parts.model)
     parts.optimiser.zero_grad(set_to_none=True)
     return {name: loss.detach() for name, loss in losses.items()}
 
@@ -203,9 +213,9 @@ class Teller:
 
 def judged(parts: Parts, standing: Standing, progress: Progress) -> Standing:
     """Error rates into the log; the best checkpoint so far is kept beside the last. Every process judges the same clips, so all agree."""
-    parts.model.eval()
+    judged_model = parts.best_model.eval()
     with parts.accelerator.autocast():
-        rates = parts.judge(parts.model)
+        rates = parts.judge(judged_model)
     parts.model.train()
     mean = mean_rate(rates)
     better = mean < standing.best
@@ -213,11 +223,11 @@ def judged(parts: Parts, standing: Standing, progress: Progress) -> Standing:
         parts.record.judgement(standing.step, standing.audio_seconds / 3600, rates)
         progress.console.print(f"step {standing.step}: {as_text(rates)}")
         if better:
-            write_checkpoint(parts.model, parts.run / f"best-{CHECKPOINT}", parts.source)
+            write_checkpoint(judged_model, parts.run / f"best-{CHECKPOINT}", parts.source)
     return replace(standing, best=min(mean, standing.best), judgements_since_best=0 if better else standing.judgements_since_best + 1)
 
 
 def keep(parts: Parts, standing: Standing) -> None:
     if parts.accelerator.is_main_process:
         scales = parts.lesson.scales if parts.lesson is not None else []
-        save(parts.run, parts.model, parts.optimiser, scales, standing, parts.source)
+        save(parts.run, parts.model, parts.optimiser, parts.averaged, scales, standing, parts.source)

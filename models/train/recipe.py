@@ -131,6 +131,8 @@ class Optimiser:
     weight_decay: float = bounded(0.0, 1.0, default=0.01)
     dropout: float = bounded(0.0, 0.9, default=0.0)
     """Share of the values in the blocks that a step goes without."""
+    average: float = bounded(0.0, 0.99999, default=0.0)
+    """Above 0 a moving average of the weights, with this decay a step, is judged and kept in their place."""
     betas: tuple[float, ...] = bounded(0.0, 1.0, default=(0.9, 0.98))
     max_gradient_norm: float = bounded(0.0, default=3.0)
 

@@ -12,6 +12,7 @@ from accelerate import Accelerator
 from lhotse import CutSet
 from lhotse.audio.backend import LibsndfileBackend, set_current_audio_backend
 from rich.progress import Progress
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from models.data import moonshine
 from models.data.teachers import MOONSHINE_TINY, WHISPER_BASE
@@ -59,11 +60,12 @@ def run_recipe(recipe: Recipe, source: Path, data_dir: Path, run: Path, state: P
     model = deepened(HarkenWav2Vec2ForCTC.from_pretrained(source), recipe.start.blocks).to(accelerator.device)
     model.drop(recipe.optimiser.dropout)
     optimiser, rates = optimiser_of(recipe, model)
-    standing, scales = resume(state, model, optimiser) if state is not None else (START, [])
+    averaged = averaged_of(recipe, model)
+    standing, scales = resume(state, model, optimiser, averaged) if state is not None else (START, [])
     if spent is not None:
         standing = replace(standing, spent=spent)
     parts = assemble(recipe, source, data_dir, run, accelerator, model, optimiser, rates, scales, say)
-    return train(parts, standing, progress)
+    return train(replace(parts, averaged=averaged), standing, progress)
 
 
 def precision() -> str:
@@ -127,6 +129,11 @@ def optimiser_of(recipe: Recipe, model: HarkenWav2Vec2ForCTC) -> tuple[torch.opt
             groups[0 if name.startswith(blocks) else -1 if name.startswith("lm_head.") else 1].append(parameter)
     listed = [{"params": group, "lr": rate} for group, rate in zip(groups, rates, strict=True)]
     return torch.optim.AdamW(listed, betas=(settings.betas[0], settings.betas[1]), weight_decay=settings.weight_decay, fused=True), rates
+
+
+def averaged_of(recipe: Recipe, model: HarkenWav2Vec2ForCTC) -> AveragedModel | None:
+    decay = recipe.optimiser.average
+    return AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(decay)) if decay else None
 
 
 def read_groups(recipe: Recipe, data_dir: Path, say: Say) -> Iterator[CutSet]:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from models.export.checkpoint import read_checkpoint
 from models.train.batches import Position
@@ -36,14 +37,34 @@ def test_what_is_saved_is_what_goes_on(source: Path, tmp_path: Path) -> None:
     model.lm_head.bias.sum().backward()
     optimiser.step()
     scales = [Scale(torch.zeros(3), torch.ones(3) * 2)]
-    save(tmp_path, model, optimiser, scales, STANDING, source)
+    save(tmp_path, model, optimiser, None, scales, STANDING, source)
     again, its_optimiser = model_and_optimiser(source)
-    standing, its_scales = resume(tmp_path / STATE, again, its_optimiser)
+    standing, its_scales = resume(tmp_path / STATE, again, its_optimiser, None)
     assert standing == STANDING
     assert torch.equal(its_scales[0].deviation, scales[0].deviation)
     assert all(torch.equal(tensor, again.state_dict()[name]) for name, tensor in model.state_dict().items())
     assert its_optimiser.state_dict()["state"].keys() == optimiser.state_dict()["state"].keys()
     assert sorted(path.name for path in tmp_path.iterdir()) == [CHECKPOINT, "seed", STATE], "nothing half written is left"
+
+
+def test_an_average_goes_on_and_is_what_is_kept(source: Path, tmp_path: Path) -> None:
+    model, optimiser = model_and_optimiser(source)
+    averaged = AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(0.75))
+    before = model.lm_head.bias.detach().clone()
+    averaged.update_parameters(model)
+    with torch.no_grad():
+        model.lm_head.bias += 4
+    averaged.update_parameters(model)
+    save(tmp_path, model, optimiser, averaged, [], STANDING, source)
+    assert torch.allclose(HarkenWav2Vec2ForCTC.from_pretrained(tmp_path / CHECKPOINT).lm_head.bias, before + 1)
+    again, its_optimiser = model_and_optimiser(source)
+    its_average = AveragedModel(again, multi_avg_fn=get_ema_multi_avg_fn(0.75))
+    resume(tmp_path / STATE, again, its_optimiser, its_average)
+    assert torch.equal(again.lm_head.bias, model.lm_head.bias)
+    for one in (averaged, its_average):
+        one.update_parameters(model)
+    assert torch.equal(its_average.module.lm_head.bias, averaged.module.lm_head.bias)
+    assert not torch.equal(its_average.module.lm_head.bias, model.lm_head.bias)
 
 
 def test_a_checkpoint_is_what_the_exporter_reads_with_heads_and_licences(source: Path, tmp_path: Path) -> None:
@@ -65,7 +86,7 @@ def test_what_cannot_be_gone_on_with_is_refused_with_its_path(source: Path, tmp_
     elif raw is not None:
         torch.save({"model": {"other.weight": torch.zeros(1)}}, path)
     with pytest.raises(ConfigurationError, match=r"state\.pt: cannot go on from it"):
-        resume(path, model, optimiser)
+        resume(path, model, optimiser, None)
 
 
 def test_a_checkpoint_without_heads_is_refused(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ import pytest
 import torch
 from rich.console import Console
 from rich.progress import Progress
+from safetensors.torch import load_file
 
 from models.data.teachers import MOONSHINE_TINY
 from models.export.to_bundle import Identity, export_bundle
@@ -71,6 +72,16 @@ def test_a_run_that_is_gone_on_with_comes_to_the_same_numbers(data_dir: Path, tm
     whole, parts = weights(tmp_path / "steady"), weights(tmp_path / "second")
     assert all(torch.equal(tensor, parts[name]) for name, tensor in whole.items())
     assert not all(torch.equal(tensor, weights(tmp_path / "first")[name]) for name, tensor in whole.items())
+
+
+def test_what_is_kept_of_a_run_with_an_average_lies_behind_its_weights(data_dir: Path, thirty_steps: Path, tmp_path: Path) -> None:
+    plain = recipe(steps=30)
+    run(replace(plain, optimiser=replace(plain.optimiser, average=0.9)), data_dir, tmp_path)
+    start, end = (load_file(folder / "model.safetensors") for folder in (data_dir / "seed", thirty_steps / "checkpoint"))
+    kept, last = load_file(tmp_path / "checkpoint" / "model.safetensors"), weights(tmp_path)
+    assert torch.equal(last["lm_head.weight"], end["lm_head.weight"]), "averaging changes nothing of the training"
+    way = [float((one["lm_head.weight"] - start["lm_head.weight"]).norm()) for one in (kept, end)]
+    assert 0.1 * way[1] < way[0] < 0.95 * way[1]
 
 
 def test_what_comes_out_becomes_a_bundle_that_recognises(thirty_steps: Path, tmp_path: Path) -> None:
