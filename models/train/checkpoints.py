@@ -90,6 +90,8 @@ def resume(path: Path, model: HarkenWav2Vec2ForCTC, optimiser: torch.optim.Optim
         optimiser.load_state_dict(state["optimiser"])
         if averaged is not None and AVERAGED in state:
             averaged.load_state_dict(state[AVERAGED])
+        elif averaged is not None:
+            averaged.module.load_state_dict(state["model"])
         standing = state["standing"]
         return Standing(**{**standing, "position": Position(**standing["position"])}), [Scale(*scale) for scale in state["scales"]]
     except (OSError, RuntimeError, UnpicklingError, KeyError, TypeError, ValueError, EOFError) as error:

@@ -67,6 +67,17 @@ def test_an_average_goes_on_and_is_what_is_kept(source: Path, tmp_path: Path) ->
     assert not torch.equal(its_average.module.lm_head.bias, model.lm_head.bias)
 
 
+def test_averaging_may_begin_where_a_run_without_goes_on(source: Path, tmp_path: Path) -> None:
+    model, optimiser = model_and_optimiser(source)
+    with torch.no_grad():
+        model.lm_head.bias += 4
+    save(tmp_path, model, optimiser, None, [], STANDING, source)
+    again, its_optimiser = model_and_optimiser(source)
+    averaged = AveragedModel(again, multi_avg_fn=get_ema_multi_avg_fn(0.75))
+    resume(tmp_path / STATE, again, its_optimiser, averaged)
+    assert torch.equal(averaged.module.lm_head.bias, model.lm_head.bias)
+
+
 def test_a_checkpoint_is_what_the_exporter_reads_with_heads_and_licences(source: Path, tmp_path: Path) -> None:
     model, _ = model_and_optimiser(source)
     for _ in range(2):
