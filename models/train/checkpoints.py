@@ -61,7 +61,12 @@ def save(
     beside = run / f"{STATE}.new"
     torch.save(state, beside)
     beside.replace(run / STATE)
-    write_checkpoint(model if averaged is None else cast("HarkenWav2Vec2ForCTC", averaged.module), run / CHECKPOINT, source)
+    write_checkpoint(kept_of(model, averaged), run / CHECKPOINT, source)
+
+
+def kept_of(model: HarkenWav2Vec2ForCTC, averaged: AveragedModel | None) -> HarkenWav2Vec2ForCTC:
+    """What is judged and kept: the average, where there is one."""
+    return model if averaged is None else cast("HarkenWav2Vec2ForCTC", averaged.module)
 
 
 def write_checkpoint(model: HarkenWav2Vec2ForCTC, folder: Path, source: Path) -> None:

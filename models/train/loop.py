@@ -6,7 +6,7 @@ import time
 from collections import defaultdict
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Protocol, cast
+from typing import Protocol
 
 import torch
 from accelerate import Accelerator
@@ -17,7 +17,7 @@ from torch.optim.swa_utils import AveragedModel
 from models.records import CtcHead
 from models.train.batches import Batch, Position, Speech
 from models.train.budget import Every, Spending
-from models.train.checkpoints import CHECKPOINT, Standing, save, write_checkpoint
+from models.train.checkpoints import CHECKPOINT, Standing, kept_of, save, write_checkpoint
 from models.train.judge import Judge, as_text, mean_rate
 from models.train.loss import Scale, consistency_loss, ctc_loss, regression_loss
 from models.train.pool import PooledSpeech
@@ -82,11 +82,6 @@ class Parts:
     record: Record
     averaged: AveragedModel | None = None
     """The model's moving average, where the recipe asks for one."""
-
-    @property
-    def best_model(self) -> HarkenWav2Vec2ForCTC:
-        """The one that is judged and kept."""
-        return self.model if self.averaged is None else cast("HarkenWav2Vec2ForCTC", self.averaged.module)
 
 
 def train(parts: Parts, standing: Standing, progress: Progress) -> Standing:
@@ -213,7 +208,7 @@ class Teller:
 
 def judged(parts: Parts, standing: Standing, progress: Progress) -> Standing:
     """Error rates into the log; the best checkpoint so far is kept beside the last. Every process judges the same clips, so all agree."""
-    judged_model = parts.best_model.eval()
+    judged_model = kept_of(parts.model, parts.averaged).eval()
     with parts.accelerator.autocast():
         rates = parts.judge(judged_model)
     parts.model.train()

@@ -44,6 +44,16 @@ def test_fewer_keys_do_the_work_of_a_long_silence_on_clips_not_seen() -> None:
     assert error(unseen, *fitted) < error(unseen, *begun)
 
 
+def test_of_a_clip_longer_than_the_window_the_beginning_is_heard(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sinks, "WINDOW_S", 1.0)
+    monkeypatch.setattr(sinks, "CLIP_S", 0.5)
+    torch.manual_seed(1)
+    config = WhisperConfig(d_model=128, encoder_layers=1, encoder_attention_heads=2, encoder_ffn_dim=96, **OTHERS)
+    plain, clip = ctranslate2_names(WhisperModel(config)), loud(24_000)[0]
+    whole, beginning = (with_sinks(plain, [heard], count=2) for heard in (clip, clip[:8000]))
+    assert all(np.isfinite(array).all() and np.array_equal(array, beginning[name]) for name, array in whole.items())
+
+
 @torch.no_grad()
 def test_last_states_of_a_clip_come_near_those_of_its_whole_window(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sinks, "WINDOW_S", 4.0)
