@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +24,7 @@ from models.export.graph import build_graph
 from models.export.int8 import WINDOW, Int8Builder
 from models.features import batch
 from models.recognizer import WIDE_PRODUCTS
+from tests.models.tiny import SHAPE, write_source
 
 Signal = npt.NDArray[np.float32]
 
@@ -44,8 +47,12 @@ def logits(of: ort.InferenceSession, waveform: Signal) -> Signal:
 
 @pytest.fixture(scope="module")
 def models(tiny_source: Path) -> tuple[onnx.ModelProto, onnx.ModelProto]:
+    return models_of(tiny_source)
+
+
+def models_of(source: Path) -> tuple[onnx.ModelProto, onnx.ModelProto]:
     """(float32, INT8) of the same random weights."""
-    checkpoint, builder = read_checkpoint(tiny_source), Builder()
+    checkpoint, builder = read_checkpoint(source), Builder()
     floating = build_graph(checkpoint, 16_000, builder)
     ranges = calibrate(floating, builder.activations, [speech(seed) for seed in range(4)])
     return floating, build_graph(checkpoint, 16_000, Int8Builder(ranges))
@@ -124,8 +131,9 @@ def test_a_grouped_convolution_is_that_of_the_float_graph(kernel: int, groups: i
     np.testing.assert_array_equal(widened, expected)
 
 
-def test_a_clip_gives_the_same_bits_alone_and_beside_any_neighbours(models: tuple[onnx.ModelProto, onnx.ModelProto]) -> None:
-    quantized = session(models[1])
+@pytest.mark.parametrize("changes", [{}, {"rotary_scale": 0.0, "sinusoidal_positions": True, "attention_sinks": 3}])
+def test_a_clip_gives_the_same_bits_alone_and_beside_any_neighbours(tmp_path: Path, changes: dict[str, Any]) -> None:
+    quantized = session(models_of(write_source(tmp_path, replace(SHAPE, **changes)))[1])
 
     @settings(max_examples=40, deadline=None)
     @given(st.lists(st.tuples(st.integers(0, 1000), st.integers(60, 9000), st.sampled_from([0.0, 1.0, 100.0])), min_size=2, max_size=5))
