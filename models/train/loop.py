@@ -52,11 +52,15 @@ class Lesson:
 class Listener(torch.nn.Module):
     """The model as the loop calls it, and as accelerate may wrap it: hearing is its forward pass."""
 
-    def __init__(self, model: HarkenWav2Vec2ForCTC) -> None:
+    def __init__(self, model: HarkenWav2Vec2ForCTC, front_end_alone: bool = False) -> None:
         super().__init__()
-        self.model = model
+        self.model, self._front_end_alone = model, front_end_alone
 
     def forward(self, waveforms: torch.Tensor, samples: torch.Tensor, masked: torch.Tensor) -> Heard:
+        """Of the front end alone: one state, and logits of no symbol."""
+        if self._front_end_alone:
+            front = self.model.front(waveforms, samples)
+            return Heard(front.state[..., :0], front.frames, (front.state,))
         return self.model.hear(waveforms, samples, masked)
 
 
@@ -152,7 +156,7 @@ def step(parts: Parts, batch: Batch, now: Moment) -> Losses:
 def losses_of(parts: Parts, batch: Batch, heard: Heard, now: Moment) -> Losses:
     """By name: phones, characters, consistency where clips are heard twice, and state 0, 1, ... where the teacher listens in this step."""
     losses = {name: heard.logits.sum() * 0 for name in (PHONES, CHARACTERS)}
-    taught, views = [head for head in parts.heads if head.name in losses], parts.recipe.views
+    taught, views = [head for head in parts.heads if head.name in losses and not parts.recipe.front_end_alone], parts.recipe.views
     for head in taught:
         losses[head.name] = ctc_loss(heard.logits, heard.frames, head, [getattr(target, head.name) for target in batch.targets] * views)
     if views > 1:

@@ -42,6 +42,7 @@ from protos.errors import ConfigurationError
 
 # Enough for means and deviations of 288 dimensions: 60 clips have some ten thousand frames.
 SCALE_CLIPS = 60
+BEHIND_THE_FRONT_END = ("wav2vec2.encoder.", "lm_head.")
 Say = Callable[[str], None]
 
 
@@ -104,7 +105,7 @@ def assemble(
         speech = Speech(recipe, groups, augmenter, spelling, clock, accelerator.process_index, accelerator.num_processes)
     lesson = lesson_of(recipe, model, groups, scales, accelerator.device) if recipe.teacher else None
     judge = Judge(judged_cuts(data_dir, recipe), heads, spelling)
-    listener, optimiser = accelerator.prepare(Listener(model), optimiser)
+    listener, optimiser = accelerator.prepare(Listener(model, recipe.front_end_alone), optimiser)
     return Parts(recipe, run, source, accelerator, model, listener, optimiser, rates, heads, speech, judge, lesson, Record(run))
 
 
@@ -118,7 +119,7 @@ def optimiser_of(recipe: Recipe, model: HarkenWav2Vec2ForCTC) -> tuple[torch.opt
         if not any(name.startswith(prefix) for name in names):
             raise ConfigurationError(f"start.frozen: no parameter's name begins with {prefix!r}; names are like {names[0]}")
     # Replaced by zeros here: nothing would ever give it a gradient.
-    frozen = (*recipe.start.frozen, "wav2vec2.masked_spec_embed")
+    frozen = (*recipe.start.frozen, "wav2vec2.masked_spec_embed", *(BEHIND_THE_FRONT_END if recipe.front_end_alone else ()))
     blocks = tuple(f"wav2vec2.encoder.layers.{number}." for number in range(recipe.optimiser.blocks))
     settings = recipe.optimiser
     rates = (settings.rate_blocks, settings.rate) + ((settings.rate_head,) if settings.rate_head else ())
@@ -163,17 +164,23 @@ def lesson_of(recipe: Recipe, model: HarkenWav2Vec2ForCTC, groups: list[CutSet],
     cuts = [cut for group in groups for cut in group]
     clips = [torch.from_numpy(waveform_of(cuts[index * len(cuts) // SCALE_CLIPS])) for index in range(SCALE_CLIPS)]
     try:
-        encoder = teacher_of(recipe.teacher, model, clips, device)
+        encoder = teacher_of(recipe.teacher, model, clips, device, states - 1)
     except ValueError as error:
         raise ConfigurationError(f"{recipe.start.checkpoint}: {error}") from error
     scales = scales or encoder.scales([clip.to(device) for clip in clips])
     return Lesson(encoder, [Scale(scale.mean.to(device), scale.deviation.to(device)) for scale in scales[:states]])
 
 
-def teacher_of(name: str, model: HarkenWav2Vec2ForCTC, clips: list[torch.Tensor], device: torch.device) -> MoonshineEncoder | WhisperEncoder:
-    """clips: (S,) each, for Whisper's sinks. Raises: ValueError: the student cannot be compared to it."""
+def teacher_of(
+    name: str, model: HarkenWav2Vec2ForCTC, clips: list[torch.Tensor], device: torch.device, blocks: int
+) -> MoonshineEncoder | WhisperEncoder:
+    """clips: (S,) each, for the sinks of Whisper's first `blocks`, which are all that is asked for.
+
+    Raises: ValueError: the student cannot be compared to it.
+    """
     if name == MOONSHINE_TINY:
         alignment = Alignment.to(model.clock, model.config.hidden_size)
         return MoonshineEncoder(moonshine_weights(moonshine.moonshine_folder() / moonshine.ENCODER), alignment, device)
     check_student(model.clock, model.config.hidden_size)
-    return WhisperEncoder(with_sinks(whisper_weights(name), clips), device)
+    weights = whisper_weights(name)
+    return WhisperEncoder(with_sinks(weights, clips) if blocks else weights, device, blocks=blocks)

@@ -59,6 +59,16 @@ class Heard:
     """(B, T, H) each: what the projection gives, before positions and masks, then what each block gives, before the last norm."""
 
 
+@dataclass(frozen=True, slots=True)
+class Front:
+    """What the front end makes of a batch."""
+
+    state: Tensor
+    """(B, T, H): what the projection gives."""
+    frames: Tensor
+    """(B,) int64: of each row; what lies behind is padding."""
+
+
 class HarkenAttention(Wav2Vec2Attention):
     """Turns the first ROTARY_DIMENSIONS of every query and key by the frame's number times `scale`. Sinks lie nowhere and are not turned."""
 
@@ -140,11 +150,9 @@ class HarkenWav2Vec2ForCTC(Wav2Vec2ForCTC):
 
     def hear(self, waveforms: Tensor, samples: Tensor, masked: Tensor | None = None) -> Heard:
         """waveforms: (B, S) normalised, zeros behind each row's samples (B,). masked: (B, T) frames of which nothing may be known (SpecAugment)."""
-        encoder, features = self.wav2vec2.encoder, self.wav2vec2.feature_extractor(waveforms)
-        frames = self._get_feat_extract_output_lengths(samples).to(torch.int64)
-        sounding = torch.arange(features.shape[1], device=features.device) < frames[:, None]
-        hidden, _ = self.wav2vec2.feature_projection(features)
-        states = [hidden]
+        encoder, front = self.wav2vec2.encoder, self.front(waveforms, samples)
+        hidden, states = front.state, [front.state]
+        sounding = torch.arange(hidden.shape[1], device=hidden.device) < front.frames[:, None]
         heeded = sounding if masked is None else sounding & ~masked
         hidden = hidden * heeded[..., None]
         hidden = hidden + encoder.pos_conv_embed(hidden)
@@ -157,7 +165,12 @@ class HarkenWav2Vec2ForCTC(Wav2Vec2ForCTC):
             states.append(hidden)
         if self.config.do_stable_layer_norm:
             hidden = encoder.layer_norm(hidden)
-        return Heard(self.lm_head(hidden), frames, tuple(states))
+        return Heard(self.lm_head(hidden), front.frames, tuple(states))
+
+    def front(self, waveforms: Tensor, samples: Tensor) -> Front:
+        """As `hear`: its first state alone."""
+        hidden, _ = self.wav2vec2.feature_projection(self.wav2vec2.feature_extractor(waveforms))
+        return Front(hidden, self._get_feat_extract_output_lengths(samples).to(torch.int64))
 
     @property
     def clock(self) -> FrameClock:

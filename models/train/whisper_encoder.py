@@ -38,17 +38,27 @@ FLOOR_LOG10 = -6.0
 class WhisperEncoder:
     """What transformers' WhisperEncoder computes (tests), but for where the clip lies in its window, and what lies behind it."""
 
-    def __init__(self, weights: Mapping[str, npt.NDArray[np.float32]], device: torch.device | str = "cpu", silence_s: float = 0.0) -> None:
-        """weights: by the names of `encoder_weights`, with sinks or without. silence_s: behind every clip, heeded and not given."""
+    def __init__(
+        self,
+        weights: Mapping[str, npt.NDArray[np.float32]],
+        device: torch.device | str = "cpu",
+        silence_s: float = 0.0,
+        blocks: int | None = None,
+    ) -> None:
+        """weights: by the names of `encoder_weights`, with sinks or without. silence_s: behind every clip, heeded and not given.
+
+        blocks: how many are computed; None: all.
+        """
         self._silence = round(silence_s * SAMPLE_RATE_HZ)
         self._weights = {name: torch.from_numpy(array).to(device) for name, array in weights.items()}
         self._window, self._bands = torch.hann_window(WINDOW, device=device), torch.from_numpy(mel_bands()).to(device)
         self._hidden = len(self._weights["conv1/bias"])
-        self._layers = sum(name.endswith("ffn/linear_0/bias") for name in weights)
+        layers = sum(name.endswith("ffn/linear_0/bias") for name in weights)
+        self._layers = layers if blocks is None else min(blocks, layers)
 
     @torch.no_grad()
     def __call__(self, waveforms: Tensor, samples: Tensor) -> tuple[list[Tensor], Tensor]:
-        """(B, S), zeros behind each row's samples (B,) -> layers + 1 tensors (B, T, H), the front end's and each block's, and (B,) frames."""
+        """(B, S), zeros behind each row's samples (B,) -> blocks + 1 tensors (B, T, H), the front end's and each block's, and (B,) frames."""
         hidden = self._front_end(functional.pad(waveforms, (0, self._silence)), samples)
         heeded = (torch.arange(hidden.shape[1], device=hidden.device) < _frames(samples + self._silence)[:, None])[:, None, None]
         states = [hidden]

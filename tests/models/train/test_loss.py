@@ -65,14 +65,14 @@ def test_what_cannot_be_aligned_is_left_out_and_padding_is_not_heard() -> None:
     assert not x.grad[2, 8:].any()
 
 
-def test_states_that_agree_cost_nothing_and_dimensions_weigh_alike() -> None:
+def test_states_that_agree_cost_nothing_and_loud_dimensions_weigh_alike() -> None:
     torch.manual_seed(2)
-    theirs = torch.randn(2, 5, 3) * torch.tensor([1.0, 10.0, 100.0])
-    scale = scale_of(theirs.reshape(-1, 3))
+    theirs = torch.randn(2, 5, 5) * torch.tensor([1.0, 1.0, 1.0, 10.0, 100.0])
+    scale = scale_of(theirs.reshape(-1, 5))
     frames = torch.tensor([5, 3])
     assert regression_loss(theirs, theirs, frames, scale).item() == 0
     costs = [regression_loss(theirs + shift, theirs, frames, scale).item() for shift in torch.diag(scale.deviation)]
-    assert costs == pytest.approx([0.5 / 3] * 3)
+    assert costs == pytest.approx([0.5 / 5] * 5)
 
 
 def test_frames_behind_a_rows_end_do_not_count() -> None:
@@ -86,6 +86,17 @@ def test_frames_behind_a_rows_end_do_not_count() -> None:
 
 def test_a_dimension_that_never_changes_does_not_divide_by_zero() -> None:
     assert torch.isfinite(scale_of(torch.ones(10, 3)).deviation.reciprocal()).all()
+
+
+def test_quiet_dimensions_weigh_as_the_median_one_does_and_not_more() -> None:
+    torch.manual_seed(3)
+    theirs = torch.randn(1, 400, 5) * torch.tensor([1e-4, 0.1, 2.0, 4.0, 40.0])
+    scale = scale_of(theirs[0])
+    deviation = theirs[0].std(0)
+    assert torch.equal(scale.deviation, deviation.clamp(min=float(deviation[2])))
+    costs = [regression_loss(theirs + 0.1 * shift, theirs, torch.tensor([400]), scale).item() for shift in torch.eye(5)]
+    assert costs[:3] == pytest.approx([costs[2]] * 3, rel=1e-3)
+    assert costs[2] > costs[3] > costs[4]
 
 
 def test_consistency_is_the_divergence_to_the_other_view_and_pulls_both_together() -> None:

@@ -45,6 +45,9 @@ def test_the_shipped_model_heard_no_child() -> None:
     assert all("*" not in group.sources or group.manifest.endswith("unlabelled.jsonl") for group in groups)
 
 
+FRONT_END_ALONE = {"teacher": "whisper-base", "losses.phones": "0", "losses.characters": "0", "losses.states": "[1.0]", "losses.fade_from": "1"}
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
@@ -57,7 +60,9 @@ def test_the_shipped_model_heard_no_child() -> None:
         ({"augmentation.speeds": "[]"}, "speeds must not be empty"),
         ({"optimiser.betas": "[0.9]"}, "betas must be two"),
         ({"optimiser.betas": "[0.9, 1.0]"}, "betas must be two"),
-        ({"losses.phones": "0", "losses.characters": "0"}, "phones and characters"),
+        ({"losses.phones": "0", "losses.characters": "0"}, "phones and characters must be above 0, but for a front end alone: a teacher"),
+        (FRONT_END_ALONE | {"losses.states": "[1.0, 1.0]"}, "one weight in states"),
+        (FRONT_END_ALONE | {"losses.fade_from": "0.6"}, "fade_from = 1"),
         ({"losses.states": "[]", "teacher": "moonshine-tiny-en"}, "states must not be empty"),
         ({"groups": "[]"}, "at least one must have a share"),
         ({"groups": "[{ name = 'a', manifest = 'a', share = 1.0 }, { name = 'a', manifest = 'b', share = 1.0 }]"}, "two have one name"),
@@ -67,6 +72,11 @@ def test_the_shipped_model_heard_no_child() -> None:
 def test_a_recipe_that_contradicts_itself_is_refused(tmp_path: Path, change: dict[str, str], message: str) -> None:
     with pytest.raises(ConfigurationError, match=message):
         recipe_of(tmp_path, SMALLEST, change)
+
+
+def test_a_front_end_can_be_trained_alone(tmp_path: Path) -> None:
+    assert recipe_of(tmp_path, SMALLEST, FRONT_END_ALONE).front_end_alone
+    assert not recipe_of(tmp_path, SMALLEST).front_end_alone
 
 
 @pytest.mark.parametrize("text", ["name = ", "\x00", "[a]\n[a]"])

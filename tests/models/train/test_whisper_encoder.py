@@ -86,6 +86,15 @@ def test_states_are_those_of_transformers_front_end_and_blocks(encoder: WhisperE
         assert torch.allclose(states[number + 1], hidden, atol=1e-4)
 
 
+def test_the_first_blocks_alone_give_the_first_states(weights: dict[str, np.ndarray], encoder: WhisperEncoder) -> None:
+    waveform, samples = loud(12_000), torch.tensor([12_000])
+    whole = encoder(waveform, samples)[0]
+    for blocks in (0, 1, 9):
+        states = WhisperEncoder(weights, blocks=blocks)(waveform, samples)[0]
+        assert len(states) == min(blocks + 1, len(whole))
+        assert all(torch.equal(state, expected) for state, expected in zip(states, whole, strict=False))
+
+
 def test_a_clip_beside_a_longer_one_is_heard_as_alone_and_as_loud(encoder: WhisperEncoder) -> None:
     torch.manual_seed(3)
     waveforms = torch.randn(2, 16_000) * torch.tensor([[0.1], [2.0]])
