@@ -81,18 +81,25 @@ class Builder:
     def windows(self, x: str, kernel: int, stride: int, channels: int) -> str:
         """(B, T, C) -> (B, O, kernel * C), O = (T - kernel) // stride + 1: a convolution becomes one MatMul.
 
-        Whole strides are reshaped, not gathered; only the rest of the kernel is sliced step by step.
+        Whole strides are reshaped, not gathered. What is left of the kernel is the end of the last whole stride in it; a single step of it, or a
+        kernel below the stride, is sliced.
         """
         room = self.node("Sub", self.length(x, 1), self.ints(kernel))
         count = self.node("Add", self.node("Div", room, self.ints(stride)), self.ints(1))
         span = self.node("Mul", count, self.ints(stride))
-        parts = []
-        for offset in range(0, kernel - kernel % stride, stride):
+
+        def strides(offset: int) -> str:
             block = self.slice(x, self.ints(offset), self.node("Add", span, self.ints(offset)), axis=1)
-            parts.append(self.reshape(block, 0, -1, stride * channels))
-        for offset in range(kernel - kernel % stride, kernel):
-            end = self.node("Add", span, self.ints(offset + 1 - stride))
-            parts.append(self.slice(x, self.ints(offset), end, axis=1, step=stride))
+            return self.reshape(block, 0, -1, stride * channels)
+
+        rest = kernel % stride
+        parts = [strides(offset) for offset in range(0, kernel - rest, stride)]
+        if parts and rest > 1:
+            parts.append(self.slice(strides(kernel - stride), self.ints((stride - rest) * channels), self.ints(stride * channels), axis=2))
+        else:
+            for offset in range(kernel - rest, kernel):
+                end = self.node("Add", span, self.ints(offset + 1 - stride))
+                parts.append(self.slice(x, self.ints(offset), end, axis=1, step=stride))
         return parts[0] if len(parts) == 1 else self.node("Concat", *parts, axis=2)
 
     def grouped_convolution(self, x: str, name: str, weight: Array, groups: int) -> str:
