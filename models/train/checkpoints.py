@@ -15,6 +15,7 @@ from models.bundle import HEADS, LICENCES
 from models.manifest import parse_heads
 from models.records import CtcHead
 from models.train.batches import Position
+from models.train.lesson import Fitted
 from models.train.loss import Scale
 from models.train.wav2vec2 import HarkenWav2Vec2ForCTC
 from protos.errors import ConfigurationError
@@ -45,7 +46,7 @@ def save(
     model: HarkenWav2Vec2ForCTC,
     optimiser: torch.optim.Optimizer,
     averaged: AveragedModel | None,
-    scales: list[Scale],
+    fitted: Fitted,
     standing: Standing,
     source: Path,
 ) -> None:
@@ -53,7 +54,8 @@ def save(
     state = {
         "model": model.state_dict(),
         "optimiser": optimiser.state_dict(),
-        "scales": [(scale.mean, scale.deviation) for scale in scales],
+        "scales": [(scale.mean, scale.deviation) for scale in fitted.scales],
+        "sinks": dict(fitted.sinks),
         "standing": asdict(standing),
     }
     if averaged is not None:
@@ -84,7 +86,7 @@ def write_checkpoint(model: HarkenWav2Vec2ForCTC, folder: Path, source: Path) ->
     shutil.rmtree(old, ignore_errors=True)
 
 
-def resume(path: Path, model: HarkenWav2Vec2ForCTC, optimiser: torch.optim.Optimizer, averaged: AveragedModel | None) -> tuple[Standing, list[Scale]]:
+def resume(path: Path, model: HarkenWav2Vec2ForCTC, optimiser: torch.optim.Optimizer, averaged: AveragedModel | None) -> tuple[Standing, Fitted]:
     """path: a state.pt of any run with the same model; without an average in it, averaging begins with its weights.
 
     Raises: ConfigurationError: it is none, or of another model.
@@ -98,7 +100,8 @@ def resume(path: Path, model: HarkenWav2Vec2ForCTC, optimiser: torch.optim.Optim
         elif averaged is not None:
             averaged.module.load_state_dict(state["model"])
         standing = state["standing"]
-        return Standing(**{**standing, "position": Position(**standing["position"])}), [Scale(*scale) for scale in state["scales"]]
+        fitted = Fitted([Scale(*scale) for scale in state["scales"]], state.get("sinks", {}))
+        return Standing(**{**standing, "position": Position(**standing["position"])}), fitted
     except (OSError, RuntimeError, UnpicklingError, KeyError, TypeError, ValueError, EOFError) as error:
         raise ConfigurationError(f"{path}: cannot go on from it ({type(error).__name__}: {next(iter(str(error).splitlines()), 'empty')})") from error
 

@@ -6,7 +6,6 @@ import time
 from collections import defaultdict
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Protocol
 
 import torch
 from accelerate import Accelerator
@@ -19,7 +18,8 @@ from models.train.batches import Batch, Position, Speech
 from models.train.budget import Every, Spending
 from models.train.checkpoints import CHECKPOINT, Standing, kept_of, save, write_checkpoint
 from models.train.judge import Judge, as_text, mean_rate
-from models.train.loss import Scale, consistency_loss, ctc_loss, regression_loss
+from models.train.lesson import Fitted, Lesson
+from models.train.loss import consistency_loss, ctc_loss, regression_loss
 from models.train.pool import PooledSpeech
 from models.train.recipe import Recipe
 from models.train.record import Record
@@ -31,22 +31,6 @@ from protos.messages import SAMPLE_RATE_HZ
 TELL_S = 15.0
 CONSISTENCY = "consistency"
 Losses = dict[str, torch.Tensor]
-
-
-class TeacherEncoder(Protocol):
-    """A frozen network that hears the clean clip."""
-
-    def aligned(self, waveforms: torch.Tensor, samples: torch.Tensor, length: int) -> tuple[list[torch.Tensor], torch.Tensor]:
-        """(B, S), (B,) -> its states, `length` frames each, beside the student's; and (B,), how many of them it heard."""
-
-
-@dataclass(frozen=True, slots=True)
-class Lesson:
-    """The teacher's encoder, and how far its states spread."""
-
-    encoder: TeacherEncoder
-    scales: list[Scale]
-    """Of each hidden state that is regressed."""
 
 
 class Listener(torch.nn.Module):
@@ -165,7 +149,7 @@ def losses_of(parts: Parts, batch: Batch, heard: Heard, now: Moment) -> Losses:
         lesson, length = parts.lesson, heard.logits.shape[1]
         theirs, their_frames = lesson.encoder.aligned(batch.clean, batch.samples, length)
         frames = torch.minimum(heard.frames, their_frames.repeat(views))
-        for number, scale in enumerate(lesson.scales):
+        for number, scale in enumerate(lesson.fitted.scales):
             losses[state_name(number)] = regression_loss(heard.states[number], theirs[number].repeat(views, 1, 1), frames, scale)
     return losses
 
@@ -228,5 +212,5 @@ def judged(parts: Parts, standing: Standing, progress: Progress) -> Standing:
 
 def keep(parts: Parts, standing: Standing) -> None:
     if parts.accelerator.is_main_process:
-        scales = parts.lesson.scales if parts.lesson is not None else []
-        save(parts.run, parts.model, parts.optimiser, parts.averaged, scales, standing, parts.source)
+        fitted = parts.lesson.fitted if parts.lesson is not None else Fitted()
+        save(parts.run, parts.model, parts.optimiser, parts.averaged, fitted, standing, parts.source)

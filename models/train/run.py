@@ -14,34 +14,23 @@ from lhotse.audio.backend import LibsndfileBackend, set_current_audio_backend
 from rich.progress import Progress
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from models.data import moonshine
-from models.data.teachers import MOONSHINE_TINY, WHISPER_BASE
 from models.pronounce.pronouncer import english
 from models.train.augment import Augmenter, read_noises
 from models.train.batch_augment import BatchAugmenter
-from models.train.batches import Speech, waveform_of
+from models.train.batches import Speech
 from models.train.checkpoints import START, Standing, read_heads, resume
 from models.train.deepen import deepened
 from models.train.judge import Judge
-from models.train.loop import Lesson, Listener, Parts, train
-from models.train.loss import Scale
+from models.train.lesson import Fitted, lesson_of
+from models.train.loop import Listener, Parts, train
 from models.train.manifests import cuts_of_group, held_out_texts, judged_cuts
-from models.train.moonshine_encoder import LAYERS as MOONSHINE_LAYERS
-from models.train.moonshine_encoder import Alignment, MoonshineEncoder
-from models.train.moonshine_encoder import encoder_weights as moonshine_weights
 from models.train.pool import PooledSpeech
 from models.train.recipe import Group, Recipe
 from models.train.record import Record
-from models.train.sinks import with_sinks
 from models.train.targets import Spelling
 from models.train.wav2vec2 import HarkenWav2Vec2ForCTC
-from models.train.whisper_encoder import LAYERS as WHISPER_LAYERS
-from models.train.whisper_encoder import WhisperEncoder, check_student
-from models.train.whisper_encoder import encoder_weights as whisper_weights
 from protos.errors import ConfigurationError
 
-# Enough for means and deviations of 288 dimensions: 60 clips have some ten thousand frames.
-SCALE_CLIPS = 60
 BEHIND_THE_FRONT_END = ("wav2vec2.encoder.", "lm_head.")
 Say = Callable[[str], None]
 
@@ -62,10 +51,10 @@ def run_recipe(recipe: Recipe, source: Path, data_dir: Path, run: Path, state: P
     model.drop(recipe.optimiser.dropout)
     optimiser, rates = optimiser_of(recipe, model)
     averaged = averaged_of(recipe, model)
-    standing, scales = resume(state, model, optimiser, averaged) if state is not None else (START, [])
+    standing, fitted = resume(state, model, optimiser, averaged) if state is not None else (START, Fitted())
     if spent is not None:
         standing = replace(standing, spent=spent)
-    parts = assemble(recipe, source, data_dir, run, accelerator, model, optimiser, rates, scales, say)
+    parts = assemble(recipe, source, data_dir, run, accelerator, model, optimiser, rates, fitted, say)
     return train(replace(parts, averaged=averaged), standing, progress)
 
 
@@ -84,10 +73,10 @@ def assemble(
     model: HarkenWav2Vec2ForCTC,
     optimiser: torch.optim.Optimizer,
     rates: tuple[float, ...],
-    scales: list[Scale],
+    fitted: Fitted,
     say: Say,
 ) -> Parts:
-    """scales: of the teacher's states, where a run goes on; none: measured."""
+    """fitted: of the teacher, where a run goes on."""
     heads = read_heads(source)
     spelling = Spelling(heads, english().phones)
     groups = list(read_groups(recipe, data_dir, say))
@@ -103,7 +92,7 @@ def assemble(
     else:
         augmenter = Augmenter(recipe.augmentation, noises, recipe.seed)
         speech = Speech(recipe, groups, augmenter, spelling, clock, accelerator.process_index, accelerator.num_processes)
-    lesson = lesson_of(recipe, model, groups, scales, accelerator.device) if recipe.teacher else None
+    lesson = lesson_of(recipe, model, groups, fitted, accelerator.device) if recipe.teacher else None
     judge = Judge(judged_cuts(data_dir, recipe), heads, spelling)
     listener, optimiser = accelerator.prepare(Listener(model, recipe.front_end_alone), optimiser)
     return Parts(recipe, run, source, accelerator, model, listener, optimiser, rates, heads, speech, judge, lesson, Record(run))
@@ -149,38 +138,3 @@ def read_groups(recipe: Recipe, data_dir: Path, say: Say) -> Iterator[CutSet]:
 def group_line(group: Group, cuts: CutSet) -> str:
     hours = sum(cut.duration for cut in cuts) / 3600
     return f"{group.name}: {len(cuts)} clips, {hours:.2f} h, {sum(bool(cut.supervisions[0].text) for cut in cuts)} with text"
-
-
-def lesson_of(recipe: Recipe, model: HarkenWav2Vec2ForCTC, groups: list[CutSet], scales: list[Scale], device: torch.device) -> Lesson:
-    """Raises: ConfigurationError: no such teacher, or the student's frames or hidden states do not fit its own."""
-    layers = {MOONSHINE_TINY: MOONSHINE_LAYERS, WHISPER_BASE: WHISPER_LAYERS}.get(recipe.teacher)
-    if layers is None:
-        raise ConfigurationError(f"teacher is {recipe.teacher!r}; there is {MOONSHINE_TINY} and {WHISPER_BASE}")
-    states = len(recipe.losses.states)
-    if states > min(layers, model.config.num_hidden_layers) + 1:
-        raise ConfigurationError(
-            f"losses.states has {states} weights; the teacher has {layers + 1} states, the student {model.config.num_hidden_layers + 1}"
-        )
-    cuts = [cut for group in groups for cut in group]
-    clips = [torch.from_numpy(waveform_of(cuts[index * len(cuts) // SCALE_CLIPS])) for index in range(SCALE_CLIPS)]
-    try:
-        encoder = teacher_of(recipe.teacher, model, clips, device, states - 1)
-    except ValueError as error:
-        raise ConfigurationError(f"{recipe.start.checkpoint}: {error}") from error
-    scales = scales or encoder.scales([clip.to(device) for clip in clips])
-    return Lesson(encoder, [Scale(scale.mean.to(device), scale.deviation.to(device)) for scale in scales[:states]])
-
-
-def teacher_of(
-    name: str, model: HarkenWav2Vec2ForCTC, clips: list[torch.Tensor], device: torch.device, blocks: int
-) -> MoonshineEncoder | WhisperEncoder:
-    """clips: (S,) each, for the sinks of Whisper's first `blocks`, which are all that is asked for.
-
-    Raises: ValueError: the student cannot be compared to it.
-    """
-    if name == MOONSHINE_TINY:
-        alignment = Alignment.to(model.clock, model.config.hidden_size)
-        return MoonshineEncoder(moonshine_weights(moonshine.moonshine_folder() / moonshine.ENCODER), alignment, device)
-    check_student(model.clock, model.config.hidden_size)
-    weights = whisper_weights(name)
-    return WhisperEncoder(with_sinks(weights, clips) if blocks else weights, device, blocks=blocks)

@@ -71,14 +71,19 @@ class Listening(WhisperEncoder):
 
 
 def with_sinks(weights: Mapping[str, npt.NDArray[np.float32]], clips: Sequence[Tensor], count: int = SINKS) -> dict[str, npt.NDArray[np.float32]]:
+    """As `sinks_of`, and the weights."""
+    return {**weights, **sinks_of(weights, clips, count)}
+
+
+def sinks_of(weights: Mapping[str, npt.NDArray[np.float32]], clips: Sequence[Tensor], count: int = SINKS) -> dict[str, npt.NDArray[np.float32]]:
     """weights: of `whisper_encoder.encoder_weights`. clips: normalised waveforms (S,), of which CLIPS are heard.
 
-    Returns: them and, for each block, `self_attention/sink_keys` and `sink_values`, (count, H).
+    Returns: of each block `self_attention/sink_keys` and `sink_values`, (count, H).
     """
     listening = Listening(weights, count)
     for clip in clips[:: max(1, len(clips) // CLIPS)][:CLIPS]:
         listening.hear(clip)
-    fitted = dict(weights)
+    fitted = {}
     for name, attended in listening.attended.items():
         for kind, sinks in zip(("sink_keys", "sink_values"), fit(attended, start(attended, listening.silent[name])), strict=True):
             fitted[f"{name}/self_attention/{kind}"] = sinks.transpose(0, 1).reshape(count, -1).numpy()

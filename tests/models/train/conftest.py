@@ -15,6 +15,7 @@ NEEDS_TORCH = [
     "deepen",
     "filter_bank",
     "judge",
+    "lesson",
     "loop",
     "loss",
     "manifests",

@@ -9,6 +9,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from models.export.checkpoint import read_checkpoint
 from models.train.batches import Position
 from models.train.checkpoints import CHECKPOINT, STATE, Standing, read_heads, resume, save, write_checkpoint
+from models.train.lesson import Fitted
 from models.train.loss import Scale
 from models.train.wav2vec2 import HarkenWav2Vec2ForCTC
 from protos.errors import ConfigurationError
@@ -36,12 +37,13 @@ def test_what_is_saved_is_what_goes_on(source: Path, tmp_path: Path) -> None:
     model, optimiser = model_and_optimiser(source)
     model.lm_head.bias.sum().backward()
     optimiser.step()
-    scales = [Scale(torch.zeros(3), torch.ones(3) * 2)]
-    save(tmp_path, model, optimiser, None, scales, STANDING, source)
+    fitted = Fitted([Scale(torch.zeros(3), torch.ones(3) * 2)], {"layer_0/self_attention/sink_keys": torch.ones(2, 3)})
+    save(tmp_path, model, optimiser, None, fitted, STANDING, source)
     again, its_optimiser = model_and_optimiser(source)
-    standing, its_scales = resume(tmp_path / STATE, again, its_optimiser, None)
+    standing, its_fitted = resume(tmp_path / STATE, again, its_optimiser, None)
     assert standing == STANDING
-    assert torch.equal(its_scales[0].deviation, scales[0].deviation)
+    assert torch.equal(its_fitted.scales[0].deviation, fitted.scales[0].deviation)
+    assert torch.equal(its_fitted.sinks["layer_0/self_attention/sink_keys"], torch.ones(2, 3))
     assert all(torch.equal(tensor, again.state_dict()[name]) for name, tensor in model.state_dict().items())
     assert its_optimiser.state_dict()["state"].keys() == optimiser.state_dict()["state"].keys()
     assert sorted(path.name for path in tmp_path.iterdir()) == [CHECKPOINT, "seed", STATE], "nothing half written is left"
@@ -55,7 +57,7 @@ def test_an_average_goes_on_and_is_what_is_kept(source: Path, tmp_path: Path) ->
     with torch.no_grad():
         model.lm_head.bias += 4
     averaged.update_parameters(model)
-    save(tmp_path, model, optimiser, averaged, [], STANDING, source)
+    save(tmp_path, model, optimiser, averaged, Fitted(), STANDING, source)
     assert torch.allclose(HarkenWav2Vec2ForCTC.from_pretrained(tmp_path / CHECKPOINT).lm_head.bias, before + 1)
     again, its_optimiser = model_and_optimiser(source)
     its_average = AveragedModel(again, multi_avg_fn=get_ema_multi_avg_fn(0.75))
@@ -71,7 +73,7 @@ def test_averaging_may_begin_where_a_run_without_goes_on(source: Path, tmp_path:
     model, optimiser = model_and_optimiser(source)
     with torch.no_grad():
         model.lm_head.bias += 4
-    save(tmp_path, model, optimiser, None, [], STANDING, source)
+    save(tmp_path, model, optimiser, None, Fitted(), STANDING, source)
     again, its_optimiser = model_and_optimiser(source)
     averaged = AveragedModel(again, multi_avg_fn=get_ema_multi_avg_fn(0.75))
     resume(tmp_path / STATE, again, its_optimiser, averaged)

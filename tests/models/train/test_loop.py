@@ -18,6 +18,8 @@ from models.export.to_bundle import Identity, export_bundle
 from models.recognizer import Recognizer
 from models.train import run as running
 from models.train.checkpoints import Standing
+from models.train.lesson import Fitted, Lesson
+from models.train.loss import Scale
 from models.train.recipe import Losses, Recipe
 from models.train.run import run_recipe
 from models.train.wav2vec2 import HarkenWav2Vec2ForCTC
@@ -113,8 +115,8 @@ class Still:
 
 
 def test_a_teacher_pulls_the_states_to_its_own(data_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    scale = running.Scale(torch.zeros(72), torch.ones(72))
-    monkeypatch.setattr(running, "lesson_of", lambda *_: running.Lesson(Still(), [scale, scale]))
+    scale = Scale(torch.zeros(72), torch.ones(72))
+    monkeypatch.setattr(running, "lesson_of", lambda *_: Lesson(Still(), Fitted([scale, scale])))
     taught = replace(
         recipe(steps=18), teacher=MOONSHINE_TINY, losses=Losses(phones=0.01, characters=0.0, regression=1.0, states=(1.0, 1.0), fade_from=1.0)
     )
@@ -128,7 +130,7 @@ def test_a_teacher_pulls_the_states_to_its_own(data_dir: Path, tmp_path: Path, m
 def test_a_front_end_is_trained_alone_and_nothing_behind_it_moves(
     data_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, on_device: bool
 ) -> None:
-    monkeypatch.setattr(running, "lesson_of", lambda *_: running.Lesson(Still(), [running.Scale(torch.zeros(72), torch.ones(72))]))
+    monkeypatch.setattr(running, "lesson_of", lambda *_: Lesson(Still(), Fitted([Scale(torch.zeros(72), torch.ones(72))])))
     losses = Losses(phones=0.0, characters=0.0, states=(1.0,), fade_from=1.0)
     alone = replace(recipe(steps=40), teacher=MOONSHINE_TINY, losses=losses, batches=replace(recipe().batches, on_device=on_device))
     run(alone, data_dir, tmp_path / "long")

@@ -7,10 +7,9 @@ from types import SimpleNamespace
 import pytest
 import torch
 
-from models.data.teachers import MOONSHINE_TINY, WHISPER_BASE
-from models.train.manifests import cuts_of_group
+from models.train.lesson import Fitted
 from models.train.recipe import Recipe, Start
-from models.train.run import assemble, lesson_of, optimiser_of, read_groups
+from models.train.run import assemble, optimiser_of, read_groups
 from models.train.wav2vec2 import HarkenWav2Vec2ForCTC
 from protos.errors import ConfigurationError
 from tests.models.train.speech import recipe, write_speech
@@ -67,25 +66,9 @@ def test_every_group_says_what_it_has_and_what_was_left_out(data_dir: Path) -> N
     assert said == ["all: 24 clips, 0.00 h, 24 with text; left out: none"]
 
 
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        ({"teacher": "whisper"}, "teacher is 'whisper'; there is moonshine-tiny-en and whisper-base"),
-        ({"losses": replace(recipe().losses, states=(1.0,) * 8)}, "states has 8 weights; the teacher has 7 states, the student 8"),
-        ({}, "seed: 72 numbers a frame of 20 samples"),
-        ({"teacher": WHISPER_BASE}, "seed: 72 numbers a frame of 20 samples that sees .*; the teacher has 512 numbers a frame of 320"),
-    ],
-)
-def test_a_teacher_that_does_not_fit_is_refused(data_dir: Path, model: HarkenWav2Vec2ForCTC, change: dict[str, object], message: str) -> None:
-    chosen = replace(recipe(), teacher=MOONSHINE_TINY)
-    groups = [cuts_of_group(data_dir, chosen.groups[0], chosen, frozenset())[0]]
-    with pytest.raises(ConfigurationError, match=message):
-        lesson_of(replace(chosen, **change), model, groups, [], torch.device("cpu"))  # type: ignore[arg-type]
-
-
 def test_several_processes_cannot_share_speech_that_lies_on_one_device(data_dir: Path, model: HarkenWav2Vec2ForCTC) -> None:
     on_device = replace(recipe(), batches=replace(recipe().batches, on_device=True))
     two = SimpleNamespace(num_processes=2, process_index=0, device=torch.device("cpu"))
     optimiser, rates = optimiser_of(on_device, model)
     with pytest.raises(ConfigurationError, match=r"batches\.on_device is for one process, there are 2"):
-        assemble(on_device, data_dir / "seed", data_dir, data_dir, two, model, optimiser, rates, [], lambda _: None)  # type: ignore[arg-type]
+        assemble(on_device, data_dir / "seed", data_dir, data_dir, two, model, optimiser, rates, Fitted(), lambda _: None)  # type: ignore[arg-type]
