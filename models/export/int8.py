@@ -85,7 +85,7 @@ class Int8Builder(Builder):
         # Padded with what stands for 0.0.
         padded = self.node("Pad", x, self.node("Concat", self.ints(before), after, axis=0), zero, self.ints(1))
         grouped = self.node("Transpose", self.reshape(padded, 0, 0, groups, width), perm=[0, 2, 1, 3])
-        # Each ends as far before the end as the last one begins behind the beginning.
+        # Phase p begins p steps behind the beginning and ends WINDOW - 1 - p before the end: all are of one length.
         ends = [*range(1 - WINDOW, 0), END]
         moved = [self.slice(grouped, self.ints(phase), self.ints(end), axis=2) for phase, end in enumerate(ends)]
         phases = self.reshape(self.node("Concat", *moved, axis=2), 0, 0, -1, WINDOW * width)

@@ -13,6 +13,7 @@ from models.train import lesson
 from models.train.lesson import Fitted, lesson_of
 from models.train.loss import Scale
 from models.train.manifests import cuts_of_group
+from models.train.recipe import Recipe
 from models.train.wav2vec2 import HarkenWav2Vec2ForCTC
 from protos.errors import ConfigurationError
 from tests.models.train.speech import recipe, write_speech
@@ -62,21 +63,21 @@ def fits(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     return calls
 
 
-def whisper(states: int) -> dict[str, object]:
-    return {"teacher": WHISPER_BASE, "losses": replace(recipe().losses, states=(1.0,) * states)}
+def whisper(states: int) -> Recipe:
+    return replace(recipe(), teacher=WHISPER_BASE, losses=replace(recipe().losses, states=(1.0,) * states))
 
 
 def test_what_is_fitted_is_what_the_states_need(model: HarkenWav2Vec2ForCTC, groups: list[CutSet], fits: list[int]) -> None:
     for states, fitted_on in ((1, []), (2, [60]), (3, [60])):
         fits.clear()
-        made = lesson_of(replace(recipe(), **whisper(states)), model, groups, Fitted(), CPU)  # type: ignore[arg-type]
+        made = lesson_of(whisper(states), model, groups, Fitted(), CPU)
         heard, _ = made.encoder.aligned(torch.randn(1, 4000), torch.tensor([4000]), 5)
         assert (fits, len(made.fitted.scales), len(heard)) == (fitted_on, states, states)
         assert made.fitted.sinks.keys() == (SINKS.keys() if fitted_on else set())
 
 
 def test_what_a_run_that_goes_on_has_is_not_fitted_again(model: HarkenWav2Vec2ForCTC, groups: list[CutSet], fits: list[int]) -> None:
-    chosen = replace(recipe(), **whisper(2))  # type: ignore[arg-type]
+    chosen = whisper(2)
     mine = Fitted([Scale(torch.zeros(64), torch.full((64,), 7.0))] * 3, {name: torch.from_numpy(2 * array) for name, array in SINKS.items()})
     made = lesson_of(chosen, model, groups, mine, CPU)
     assert not fits
@@ -100,4 +101,4 @@ def test_what_a_run_that_goes_on_has_is_not_fitted_again(model: HarkenWav2Vec2Fo
 def test_a_teacher_that_does_not_fit_is_refused(model: HarkenWav2Vec2ForCTC, groups: list[CutSet], change: dict[str, object], message: str) -> None:
     chosen = replace(recipe(), teacher=MOONSHINE_TINY)
     with pytest.raises(ConfigurationError, match=message):
-        lesson_of(replace(chosen, **change), model, groups, Fitted(), torch.device("cpu"))  # type: ignore[arg-type]
+        lesson_of(replace(chosen, **change), model, groups, Fitted(), CPU)  # type: ignore[arg-type]
