@@ -16,17 +16,12 @@ from models.train.manifests import cuts_of_group
 from models.train.recipe import Recipe
 from models.train.wav2vec2 import HarkenWav2Vec2ForCTC
 from protos.errors import ConfigurationError
-from tests.models.train.speech import recipe, write_speech
+from tests.models.train.speech import recipe
 
 pytestmark = pytest.mark.train
 
 CPU = torch.device("cpu")
 SINKS = {f"layer_{number}/self_attention/{kind}": np.ones((2, 64), np.float32) for number in range(2) for kind in ("sink_keys", "sink_values")}
-
-
-@pytest.fixture(scope="module")
-def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_speech(tmp_path_factory.mktemp("speech"))
 
 
 @pytest.fixture

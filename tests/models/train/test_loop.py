@@ -24,14 +24,9 @@ from models.train.recipe import Losses, Recipe
 from models.train.run import run_recipe
 from models.train.wav2vec2 import HarkenWav2Vec2ForCTC
 from protos.messages import FinalReason
-from tests.models.train.speech import recipe, write_speech
+from tests.models.train.speech import recipe
 
 pytestmark = pytest.mark.train
-
-
-@pytest.fixture(scope="module")
-def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_speech(tmp_path_factory.mktemp("speech"))
 
 
 def run(chosen: Recipe, data_dir: Path, out: Path, state: Path | None = None) -> Standing:

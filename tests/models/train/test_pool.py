@@ -17,17 +17,12 @@ from models.train.pool import Pool, PooledSpeech
 from models.train.recipe import Recipe
 from models.train.targets import Spelling
 from tests.models.tiny import CHARACTERS
-from tests.models.train.speech import PHONES, recipe, write_speech
+from tests.models.train.speech import PHONES, recipe
 
 pytestmark = pytest.mark.train
 
 CLOCK = FrameClock(20, 85)
 CPU = torch.device("cpu")
-
-
-@pytest.fixture(scope="module")
-def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_speech(tmp_path_factory.mktemp("speech"))
 
 
 def speech(data_dir: Path, chosen: Recipe) -> PooledSpeech:

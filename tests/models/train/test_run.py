@@ -12,14 +12,9 @@ from models.train.recipe import Recipe, Start
 from models.train.run import assemble, optimiser_of, read_groups
 from models.train.wav2vec2 import HarkenWav2Vec2ForCTC
 from protos.errors import ConfigurationError
-from tests.models.train.speech import recipe, write_speech
+from tests.models.train.speech import recipe
 
 pytestmark = pytest.mark.train
-
-
-@pytest.fixture(scope="module")
-def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_speech(tmp_path_factory.mktemp("speech"))
 
 
 @pytest.fixture
