@@ -11,6 +11,7 @@ import pytest
 from models.bundle import Bundle, default_bundle_dir, load_bundle
 from models.export.to_bundle import Identity, export_bundle
 from models.recognizer import Recognizer
+from models.records import FrameClock
 from tests.models.tiny import write_source
 
 
@@ -40,3 +41,9 @@ def bundle_dir(tiny_bundle: Bundle, tmp_path: Path) -> Path:
 @pytest.fixture(scope="session")
 def shipped() -> Recognizer:
     return Recognizer(load_bundle(default_bundle_dir()))
+
+
+@pytest.fixture(scope="session")
+def shipped_clock(shipped: Recognizer) -> FrameClock:
+    """Another version of the model may have other frames."""
+    return shipped.bundle.manifest.clock

@@ -22,7 +22,7 @@ def same(waveform: Waveform) -> Waveform:
 def test_the_shipped_model_hears_chunks_of_any_size_as_one_shot_to_the_last_bit(
     shipped: Recognizer, shipped_pieces: SplitModel, sizes: list[int], seed: int
 ) -> None:
-    sizes = [2752, *sizes]
+    sizes = [shipped.bundle.manifest.clock.receptive_field_samples, *sizes]
     waveform = np.random.default_rng(seed).standard_normal(sum(sizes)).astype(np.float32)
     cache, ends = FeatureCache(shipped_pieces, shipped.bundle.manifest.clock), np.cumsum(sizes)
     pieces = [cache.push(chunk, same) for chunk in np.split(waveform, ends[:-1])]
@@ -30,8 +30,9 @@ def test_the_shipped_model_hears_chunks_of_any_size_as_one_shot_to_the_last_bit(
 
 
 def test_too_little_for_a_frame_gives_no_row_until_there_is_one(shipped: Recognizer, shipped_pieces: SplitModel) -> None:
-    cache = FeatureCache(shipped_pieces, shipped.bundle.manifest.clock)
-    assert cache.push(np.zeros(2751, np.float32), same).shape == (0, shipped_pieces.width)
+    clock = shipped.bundle.manifest.clock
+    cache = FeatureCache(shipped_pieces, clock)
+    assert cache.push(np.zeros(clock.receptive_field_samples - 1, np.float32), same).shape == (0, shipped_pieces.width)
     assert cache.push(np.zeros(1, np.float32), same).shape == (1, shipped_pieces.width)
 
 

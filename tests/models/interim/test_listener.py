@@ -19,7 +19,6 @@ from models.recognizer import Recognizer
 from models.records import FrameClock
 from protos.errors import InvalidAudio, TooLong
 from protos.messages import SAMPLE_RATE_HZ, Word
-from tests.models.tiny import CLOCK
 
 
 def noise(samples: int, seed: int = 1) -> bytes:
@@ -27,15 +26,15 @@ def noise(samples: int, seed: int = 1) -> bytes:
 
 
 @pytest.mark.parametrize(
-    ("clock", "samples"), [(CLOCK, 4992), (FrameClock(320, 400), 5120), (FrameClock(640, 800), 5120), (FrameClock(9000, 9000), 9000)]
+    ("clock", "samples"), [(FrameClock(384, 2752), 4992), (FrameClock(320, 400), 5120), (FrameClock(640, 800), 5120), (FrameClock(9000, 9000), 9000)]
 )
 def test_a_hop_is_whole_frames_near_320_ms(clock: FrameClock, samples: int) -> None:
     assert hop_samples(clock) == samples
 
 
-def test_too_little_for_a_frame_has_no_partial(listening: ListeningRecognizer) -> None:
+def test_too_little_for_a_frame_has_no_partial(listening: ListeningRecognizer, shipped_clock: FrameClock) -> None:
     hearing = listening.listener(0)
-    assert hearing.push(noise(2751)) is None
+    assert hearing.push(noise(shipped_clock.receptive_field_samples - 1)) is None
     assert hearing.push(noise(1)) is not None
 
 
@@ -45,38 +44,40 @@ def test_a_segment_within_one_window_is_heard_as_one_shot_hears_it(listening: Li
     partial, (_, logits) = listening.listener(7000).push(pcm), shipped.listen(pcm, 7000)
     assert partial is not None
     assert logits is not None
-    head = shipped.head
+    head, clock = shipped.head, shipped.bundle.manifest.clock
     log_probs = log_softmax(logits[:, head.first : head.first + head.size])
-    assert partial.words == words_so_far(shipped.reader.glance(logits)[0], log_probs, head, CLOCK, shipped.bundle.lag, 7000, 27_000)
+    assert partial.words == words_so_far(shipped.reader.glance(logits)[0], log_probs, head, clock, shipped.bundle.lag, 7000, 27_000)
     assert [word.word for word in partial.words[:2]] == ["search", "for"]
 
 
-def test_a_long_segment_is_read_to_its_end_however_it_is_cut(listening: ListeningRecognizer, root: Path) -> None:
+def test_a_long_segment_is_read_to_its_end_however_it_is_cut(listening: ListeningRecognizer, shipped_clock: FrameClock, root: Path) -> None:
     samples, _ = soundfile.read(root / "tests" / "recordings" / "fresh-tomato-salsa.flac", dtype="int16")
     pcm, hop = samples.astype("<i2").tobytes() * 2, 2 * listening.hop_samples
     whole, stepwise = listening.listener(0), listening.listener(0)
     at_once = whole.push(pcm)
     partials = [stepwise.push(pcm[first : first + hop]) for first in range(0, len(pcm), hop)]
-    frames = CLOCK.frames(len(pcm) // 2)
+    frames = shipped_clock.frames(len(pcm) // 2)
     for hearing in (whole, stepwise):
         assert hearing._logits is not None
         assert hearing._features is not None
         assert len(hearing._logits) == frames
-        assert len(hearing._features) == frames_of(WINDOW_S, CLOCK)
+        assert len(hearing._features) == frames_of(WINDOW_S, shipped_clock)
     assert at_once is not None
     assert partials[-1] is not None
     assert partials[-1].stable > 0
     assert abs(partials[-1].words[-1].end_offset - at_once.words[-1].end_offset) < SAMPLE_RATE_HZ
 
 
-def test_what_lies_before_the_margin_of_a_window_stays_as_it_was_read_with_more_before_it(listening: ListeningRecognizer) -> None:
+def test_what_lies_before_the_margin_of_a_window_stays_as_it_was_read_with_more_before_it(
+    listening: ListeningRecognizer, shipped_clock: FrameClock
+) -> None:
     hearing, hop, before = listening.listener(0), 2 * listening.hop_samples, np.zeros((0, 0), np.float32)
     pcm = noise(48_000)
     for first in range(0, len(pcm), hop):
         hearing.push(pcm[first : first + hop])
         assert hearing._logits is not None
-        start = len(hearing._logits) - frames_of(WINDOW_S, CLOCK)
-        kept = start + frames_of(MARGIN_S, CLOCK) if start > 0 else 0
+        start = len(hearing._logits) - frames_of(WINDOW_S, shipped_clock)
+        kept = start + frames_of(MARGIN_S, shipped_clock) if start > 0 else 0
         if kept:
             np.testing.assert_array_equal(hearing._logits[:kept], before[:kept])
         before = hearing._logits
@@ -84,7 +85,7 @@ def test_what_lies_before_the_margin_of_a_window_stays_as_it_was_read_with_more_
 
 
 def test_what_lies_before_the_last_promised_words_is_not_decoded_again(
-    listening: ListeningRecognizer, root: Path, monkeypatch: pytest.MonkeyPatch
+    listening: ListeningRecognizer, shipped_clock: FrameClock, root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     samples, _ = soundfile.read(root / "tests" / "recordings" / "fresh-tomato-salsa.flac", dtype="int16")
     pcm, hop, hearing = samples.astype("<i2").tobytes() * 2, 2 * listening.hop_samples, listening.listener(7000)
@@ -101,9 +102,9 @@ def test_what_lies_before_the_last_promised_words_is_not_decoded_again(
         assert partial is not None
         frames, start = asked[-1]
         begins = promised[-CONTEXT_WORDS].start_offset if len(promised) >= CONTEXT_WORDS else 7000
-        assert begins - CLOCK.stride_samples < start <= begins
+        assert begins - shipped_clock.stride_samples < start <= begins
         assert hearing._logits is not None
-        assert start == 7000 + (len(hearing._logits) - frames) * CLOCK.stride_samples
+        assert start == 7000 + (len(hearing._logits) - frames) * shipped_clock.stride_samples
         promised = partial.words[: partial.stable]
     assert len(promised) > CONTEXT_WORDS
 

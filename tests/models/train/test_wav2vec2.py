@@ -171,12 +171,13 @@ def test_its_clock_is_the_exporters(tmp_path: Path) -> None:
 
 def test_the_shipped_bundle_is_read_and_what_is_saved_reads_again(tmp_path: Path) -> None:
     model = HarkenWav2Vec2ForCTC.from_pretrained(default_bundle_dir())
-    assert model.config.rotary_scale == 1.0
+    positions = model.config.rotary_scale, model.config.sinusoidal_positions
+    assert any(positions)
     for name, tensor in load_file(default_bundle_dir() / "checkpoint.safetensors").items():
         assert torch.equal(model.state_dict()[name], tensor.float()), name
     model.save_pretrained(tmp_path)
     again = HarkenWav2Vec2ForCTC.from_pretrained(tmp_path)
-    assert again.config.rotary_scale == 1.0
+    assert (again.config.rotary_scale, again.config.sinusoidal_positions) == positions
     assert all(torch.equal(tensor, again.state_dict()[name]) for name, tensor in model.state_dict().items())
 
 
