@@ -21,8 +21,8 @@ from models.features import Waveform, batch
 
 # Of one channel's values in one clip: a frame in a thousand may be louder.
 PERCENTILE = 99.9
-# 0: activations stay as they are, 1: weights take all of it. Anything from 0.5 to 0.65 is as good (benchmarks/LOG.md).
-STRENGTH = 0.5
+# 0: activations stay as they are, 1: weights take all of it. What serves best differs from model to model, little (benchmarks/LOG.md).
+STRENGTH = 0.7
 LEAST = 1e-5
 
 

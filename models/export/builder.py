@@ -29,6 +29,10 @@ class Builder:
         self.activations[name] = x
         return x
 
+    def fine_activation(self, x: str, name: str) -> str:
+        """The same for an x whose small values count as much as its large ones."""
+        return self.activation(x, name)
+
     def constant(self, name: str, value: Array) -> str:
         if name not in self._initializers:
             self._initializers[name] = numpy_helper.from_array(np.asarray(value, order="C"), name)

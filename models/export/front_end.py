@@ -12,6 +12,10 @@ from models.export.tensors import Shape
 
 # transformers' conv layers use torch's default epsilon, whatever layer_norm_eps says.
 EPSILON = 1e-5
+# Samples. A first layer as slow as this is a bank of filters. Its outputs are as uneven as speech is loud, and the norm behind the next layer raises
+# quiet frames to the size of loud ones: on 255 levels they lose more than all else that is quantised (benchmarks/LOG.md). Its frames are few, so
+# sixteen bits are cheap.
+FILTER_BANK_STRIDE = 80
 
 
 def _conv_layer(number: int) -> str:
@@ -26,7 +30,8 @@ def front_end(builder: Builder, waveform: str, first_counts: str, shape: Shape, 
         name = _conv_layer(number)
         weight = weights[f"{name}.conv.weight"].transpose(2, 1, 0).reshape(kernel * channels, width)
         if number:
-            x = builder.activation(x, f"{name}.conv")
+            filters = number == 1 and shape.conv_norm == "layer" and shape.conv_stride[0] >= FILTER_BANK_STRIDE
+            x = (builder.fine_activation if filters else builder.activation)(x, f"{name}.conv")
         x = builder.windows(x, kernel, stride, channels)
         if shape.conv_norm == "group" and number == 0:
             x = _normalised_product(builder, x, first_counts, weight, weights[f"{name}.layer_norm.weight"], weights[f"{name}.layer_norm.bias"])

@@ -33,9 +33,23 @@ class Int8Builder(Builder):
         self._ranges = ranges
         self._grids: dict[str, tuple[str, str]] = {}
         """Quantised tensor -> names of its scale and zero point."""
+        self._rests: dict[str, str] = {}
+        """Quantised tensor that has to be fine -> what its levels leave, quantised."""
 
     def activation(self, x: str, name: str) -> str:
-        low, high = min(self._ranges[name][0], 0.0), max(self._ranges[name][1], 0.0)
+        return self._quantized(x, name, *self._ranges[name])
+
+    def fine_activation(self, x: str, name: str) -> str:
+        """On sixteen bits, as two tensors and two products: what the levels leave, at most half a step either way, has levels of its own."""
+        quantized = self.activation(x, name)
+        rest = self.node("Sub", x, self.node("DequantizeLinear", quantized, *self._grids[quantized]))
+        low, high = self._ranges[name]
+        half_a_step = (max(high, 0.0) - min(low, 0.0)) / LEVELS / 2
+        self._rests[quantized] = self._quantized(rest, f"{name}.rest", -half_a_step, half_a_step)
+        return quantized
+
+    def _quantized(self, x: str, name: str, low: float, high: float) -> str:
+        low, high = min(low, 0.0), max(high, 0.0)
         scale = np.float32(max((high - low) / LEVELS, MIN_STEP))
         zero = np.uint8(np.clip(np.rint(-low / scale), 0, LEVELS))
         grid = self.constant(f"{name}.scale", np.array(scale)), self.constant(f"{name}.zero", np.array(zero))
@@ -48,6 +62,8 @@ class Int8Builder(Builder):
         windows = super().windows(x, kernel, stride, channels)
         if x in self._grids:
             self._grids[windows] = self._grids[x]
+        if x in self._rests:
+            self._rests[windows] = self.windows(self._rests[x], kernel, stride, channels)
         return windows
 
     def grouped_convolution(self, x: str, name: str, weight: Array, groups: int) -> str:
@@ -102,7 +118,8 @@ class Int8Builder(Builder):
         inputs = [x, self.constant(f"{name}.weight", quantized), scale, self.constant(f"{name}.steps", steps), zero]
         if bias is not None:
             inputs += ["", self.constant(f"{name}.bias", bias.astype(np.float32))]
-        return self.node("MatMulIntegerToFloat", *inputs, domain="com.microsoft")
+        product = self.node("MatMulIntegerToFloat", *inputs, domain="com.microsoft")
+        return self.node("Add", product, self.linear(self._rests[x], name, weight, None)) if x in self._rests else product
 
 
 def _by_window(weight: Array, groups: int, steps: int) -> Array:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from models.cpu import has_exact_int8
 from models.export.builder import Builder
 from models.export.calibrate import calibrate
 from models.export.checkpoint import read_checkpoint
+from models.export.front_end import FILTER_BANK_STRIDE
 from models.export.graph import build_graph
 from models.export.int8 import WINDOW, Int8Builder
 from models.features import batch
@@ -75,6 +77,36 @@ def test_every_product_but_layer_0_is_u8_by_s8_with_one_scale_a_column(models: t
             assert (weight.data_type, zero.data_type) == (onnx.TensorProto.INT8, onnx.TensorProto.UINT8)
             columns = [weight.dims[-1]] if len(weight.dims) == 2 else [weight.dims[0], 1, weight.dims[-1]]
             assert (list(scale.dims), list(steps.dims)) == ([], columns)
+
+
+@pytest.mark.parametrize(("stride", "products"), [(FILTER_BANK_STRIDE - 1, 1), (FILTER_BANK_STRIDE, 2)])
+def test_what_a_bank_of_filters_gives_is_multiplied_twice(tmp_path: Path, stride: int, products: int) -> None:
+    _, quantized = models_of(write_source(tmp_path / "source", replace(SHAPE, conv_dim=(8, 8), conv_kernel=(stride, 2), conv_stride=(stride, 1))))
+    weight = "feature_extractor.conv_layers.1.conv.weight"
+    assert sum(node.op_type == "MatMulIntegerToFloat" and weight in node.input for node in quantized.graph.node) == products
+
+
+@pytest.mark.parametrize("kernel", [1, 3])
+def test_two_products_lose_a_hundredth_of_what_one_loses(kernel: int) -> None:
+    random = np.random.default_rng(kernel)
+    # Whole steps of the weights' scale, so that only the activations lose anything; loud frames and quiet ones.
+    weight = np.rint(random.uniform(-127, 127, (kernel * 4, 6))).astype(np.float32)
+    weight[0] = 127
+    x = (random.standard_normal((1, 50, 4)) * np.logspace(-3, 0, 50)[None, :, None]).astype(np.float32)
+    low, high = float(x.min()), float(x.max())
+
+    def product(builder: Builder, activation: Callable[[str, str], str]) -> Signal:
+        windows = builder.windows(activation("x", "a"), kernel, 1, 4)
+        inputs = [helper.make_tensor_value_info("x", TensorProto.FLOAT, [1, None, 4])]
+        model = builder.model(inputs, builder.linear(windows, "a", weight, np.ones(6, np.float32)), "y", 6)
+        result: Signal = session(model).run(None, {"x": x})[0]
+        return result
+
+    exact, coarse, fine = Builder(), Int8Builder({"a": (low, high)}), Int8Builder({"a": (low, high)})
+    wanted = product(exact, exact.activation)
+    one = np.abs(product(coarse, coarse.activation) - wanted).max()
+    two = np.abs(product(fine, fine.fine_activation) - wanted).max()
+    assert 0 < two < one / 100
 
 
 def test_query_key_and_value_share_one_quantisation(models: tuple[onnx.ModelProto, onnx.ModelProto]) -> None:
